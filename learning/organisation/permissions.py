@@ -1,0 +1,106 @@
+"""The permission matrix: which role may do what, and over which units. One table; nothing else grants a right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+from django.utils import timezone
+
+from .models import Role, RoleAssignment, Unit, User
+from .models.units import UnitQuerySet
+
+
+class Action(StrEnum):
+    ADMIN_ENTER = "admin.enter"  # Wagtail's admin at all
+    BANK_VIEW = "bank.view"
+    BANK_EDIT = "bank.edit"  # questions, chapters, import
+    BANK_REVIEW = "bank.review"  # draft → ready, retire
+    EXAM_VIEW = "exam.view"
+    EXAM_BUILD = "exam.build"
+    EXAM_PUBLISH = "exam.publish"
+    EXAM_MONITOR = "exam.monitor"
+    EXAM_ADJUST = "exam.adjust"  # extend, pause, reopen, void
+    EXAM_MARK = "exam.mark"
+    EXAM_RELEASE = "exam.release"
+    MEMBER_VIEW = "member.view"
+    MEMBER_MANAGE = "member.manage"  # roster, reset, one-time codes
+    UNIT_MANAGE = "unit.manage"
+    ROLE_GRANT = "role.grant"
+    AUDIT_VIEW = "audit.view"
+    SITE_MANAGE = "site.manage"
+
+
+A, R = Action, Role
+MATRIX: dict[Role, frozenset[Action]] = {
+    R.MEMBER: frozenset(),
+    R.INVIGILATOR: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_MONITOR, A.EXAM_ADJUST}),
+    R.AUTHOR: frozenset({A.ADMIN_ENTER, A.BANK_VIEW, A.BANK_EDIT}),
+    R.REVIEWER: frozenset({A.ADMIN_ENTER, A.BANK_VIEW, A.BANK_REVIEW}),
+    R.MARKER: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_MARK}),
+    R.RELEASER: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_RELEASE}),
+    R.TEACHER: frozenset(
+        {A.ADMIN_ENTER, A.BANK_VIEW, A.BANK_EDIT, A.EXAM_VIEW, A.EXAM_BUILD, A.EXAM_MONITOR, A.EXAM_MARK, A.MEMBER_VIEW}
+    ),
+    R.SECRETARY: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_MONITOR, A.MEMBER_VIEW}),
+    # The organiser of a unit (党务工作者): everything about banks, exams and people below it.
+    R.SCHOOL_OFFICE: frozenset(
+        {
+            A.ADMIN_ENTER, A.BANK_VIEW, A.BANK_EDIT, A.BANK_REVIEW, A.EXAM_VIEW, A.EXAM_BUILD, A.EXAM_PUBLISH,
+            A.EXAM_MONITOR, A.EXAM_ADJUST, A.EXAM_MARK, A.EXAM_RELEASE, A.MEMBER_VIEW, A.MEMBER_MANAGE,
+        }
+    ),  # fmt: skip
+    R.AUDITOR: frozenset({A.ADMIN_ENTER, A.BANK_VIEW, A.EXAM_VIEW, A.MEMBER_VIEW, A.AUDIT_VIEW}),
+    R.ADMINISTRATOR: frozenset(Action),
+}
+
+
+def roles_allowing(action: Action) -> list[Role]:
+    """The roles whose row of the matrix holds the action."""
+    return [role for role, actions in MATRIX.items() if action in actions]
+
+
+def scopes(user: User, action: Action, *, day: date | None = None) -> list[str]:
+    """Tree paths below which the user may do the action today; [] = nowhere, [""] = everywhere (superuser).
+
+    One query a (user object, action); the answer is kept on the user object, which lives for one request."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    if user.is_superuser:
+        return [""]
+    kept: dict[tuple[Action, date], list[str]] = user.__dict__.setdefault("_scopes", {})
+    day = day or timezone.localdate()
+    if (action, day) not in kept:
+        rows = RoleAssignment.objects.on(day).filter(user=user).values_list("role", "unit__path")
+        held = [(Role(role), path) for role, path in rows]
+        for each in Action:
+            kept[each, day] = sorted({path for role, path in held if each in MATRIX[role]})
+    return kept[action, day]
+
+
+def may(user: User, action: Action, unit: Unit | None = None) -> bool:
+    """Whether the user may do the action on the unit; without a unit: anywhere at all."""
+    paths = scopes(user, action)
+    return bool(paths) if unit is None else any(unit.path.startswith(path) for path in paths)
+
+
+def scope_q(user: User, action: Action, unit_field: str = "unit") -> Q:
+    """A filter "row belongs to a unit where the user may do the action" for any model with a foreign key to Unit.
+
+    `unit_field` "" means the queryset is of units themselves."""
+    prefix = f"{unit_field}__" if unit_field else ""
+    return any_path(scopes(user, action), f"{prefix}path__startswith")
+
+
+def any_path(paths: Iterable[str], lookup: str) -> Q:
+    return reduce(or_, (Q(**{lookup: path}) for path in paths), Q(pk__in=[]))
+
+
+def units_allowing(user: User, action: Action) -> UnitQuerySet:
+    """The units over which the user may do the action, in tree order."""
+    units: UnitQuerySet = Unit.objects.get_queryset()
+    return units.filter(scope_q(user, action, ""))

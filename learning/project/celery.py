@@ -1,0 +1,35 @@
+"""Celery: Redis in production, Kombu's filesystem transport by default. Every task is idempotent, its work is a row,
+and the beat schedule sweeps up what a lost message left."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_init, setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learning.project.settings.demo")
+
+app = Celery("dangxiao")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["learning.organisation", "question_bank.questions", "question_bank.exams"])
+app.conf.beat_schedule = {
+    "close-expired-attempts": {"task": "exams.close_expired_attempts", "schedule": 15.0},
+    "fold-drawn": {"task": "exams.fold_drawn", "schedule": 60.0},
+    "sweep-imports": {"task": "questions.sweep_imports", "schedule": 60.0},
+}
+
+
+@celeryd_init.connect
+def make_queue_folders(**_: Any) -> None:
+    """The filesystem transport expects its folders to be there."""
+    from django.conf import settings  # settings are configured only once Celery has loaded
+
+    for key in ("data_folder_in", "processed_folder", "control_folder"):
+        folder = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(key)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+
+
+@setup_logging.connect
+def keep_django_logging(**_: Any) -> None:
+    """Django's LOGGING stands; Celery's own set-up would replace it."""

@@ -1,0 +1,87 @@
+"""Marks given or changed by a person, what is released to whom, and the outcome of a candidate in an exam."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from learning.organisation.models import Unit, User
+from question_bank.questions.models import QuestionVersion
+
+from .attempts import Attempt
+from .exams import Candidate, Exam
+
+
+class Mark(models.Model):
+    """One manual or changed marking; an item's mark is its latest Mark, else its entry in `Attempt.auto_marks`."""
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", _("人工")
+        REGRADE = "regrade", _("重评")
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="marks")
+    slot = models.PositiveSmallIntegerField()
+    value = models.DecimalField(max_digits=6, decimal_places=2)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    version = models.ForeignKey(QuestionVersion, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(value__gte=0), name="mark_not_negative")]
+        indexes = [models.Index(fields=["attempt", "slot"], name="mark_by_slot")]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id}/{self.slot}: {self.value}"
+
+
+class SavedComment(models.Model):
+    """A marker's own phrase for a question, to be used again."""
+
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_comments")
+    version = models.ForeignKey(QuestionVersion, on_delete=models.CASCADE, related_name="+")
+    text = models.CharField(max_length=500)
+    used = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["by", "version", "text"], name="saved_comment_once")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Release(models.Model):
+    """From `at` on, this part of the outcome may be seen by the candidates of the exam (or of one unit and below)."""
+
+    class What(models.TextChoices):
+        SCORE = "score", _("成绩")
+        ANSWERS = "answers", _("作答与对错")
+        KEY = "key", _("答案与解析")
+        COMMENTS = "comments", _("评语")
+
+    exam = models.ForeignKey(Exam, on_delete=models.CASCADE, related_name="releases")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    what = models.CharField(max_length=8, choices=What.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.exam_id}: {self.what}"
+
+
+class Result(models.Model):
+    """The outcome of a candidate by the exam's score policy, over marked attempts; rewritten by the service that marks."""
+
+    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, primary_key=True, related_name="result")
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="+")
+    score = models.DecimalField(max_digits=7, decimal_places=2)
+    max_score = models.DecimalField(max_digits=7, decimal_places=2)
+    passed = models.BooleanField()
+    band = models.CharField(max_length=40, blank=True)
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id}: {self.score}"

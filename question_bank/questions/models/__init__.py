@@ -1,0 +1,7 @@
+"""What is asked: banks, chapters, knowledge points, questions and their immutable versions, and import jobs."""
+
+from .banks import Bank, BankShare, Chapter, KnowledgePoint
+from .imports import ImportJob, ImportRow
+from .questions import Question, QuestionVersion
+
+__all__ = ["Bank", "BankShare", "Chapter", "ImportJob", "ImportRow", "KnowledgePoint", "Question", "QuestionVersion"]
