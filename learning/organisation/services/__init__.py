@@ -1,0 +1,1 @@
+"""Every change of people, units, roles and accounts, each one audited."""
