@@ -1,0 +1,35 @@
+"""What every test may use: where the real question banks are, and the marks that need a server."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    for item in items:
+        if item.get_closest_marker("postgresql") and not postgresql:
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: DATABASE_URL=postgres://…"))
+        if item.get_closest_marker("redis") and not settings.REDIS_URL:
+            item.add_marker(pytest.mark.skip(reason="needs Redis: REDIS_URL=redis://…"))
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real question banks; tests that read it skip where it is absent."""
+    folder = Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("real question banks are absent: TEST_DATA=<folder>")
+    return folder
+
+
+@pytest.fixture
+def on_postgresql() -> bool:
+    return connection.vendor == "postgresql"
