@@ -1,0 +1,38 @@
+"""The lanes; and for the embedded default, where one process does both, the site behind them in a thread pool.
+
+Production: nginx sends /api/attempts/*/ops here and everything else to wsgi.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learning.project.settings.production")
+django.setup()
+
+from a2wsgi import WSGIMiddleware  # noqa: E402 — what follows needs Django set up
+from django.conf import settings  # noqa: E402
+
+from question_bank.exams.lane import make_lane  # noqa: E402
+
+from .wsgi import application as site  # noqa: E402
+
+SITE_THREADS = 8
+
+lane = make_lane(settings.DATABASES["default"], secret=settings.SECRET_KEY, fallbacks=settings.SECRET_KEY_FALLBACKS)
+pages = WSGIMiddleware(site, workers=SITE_THREADS)
+
+Scope = MutableMapping[str, Any]
+
+
+async def application(
+    scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+) -> None:
+    """Lifespan and what the lane owns to the lane, the rest to the site."""
+    if scope["type"] == "lifespan" or lane.owns(scope):
+        await lane(scope, receive, send)
+    else:
+        await pages(scope, receive, send)

@@ -1,0 +1,48 @@
+"""What the frame of every page needs: the site's look and the navigation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from .models import SiteLook
+
+DEFAULT_BRAND = "#B3191F"
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`site` and `nav` of site/base.html."""
+    look = SiteLook.load(request_or_site=request)
+    signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    return {
+        "site": {
+            "name": look.name,
+            "home_url": reverse("home"),
+            "crest_url": look.crest.get_rendition("max-96x96").url if look.crest else "",
+            "footer_text": look.footer_text,
+            "grey_mode": look.grey_mode,
+            "brand_color": look.brand,
+            "brand_css_url": reverse("brand_css") if look.brand.upper() != DEFAULT_BRAND else "",
+            "large_print": request.COOKIES.get("dangxiao_large_print", ""),
+        },
+        "nav": navigation(request) if signed_in else [],
+    }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The doors of a member, with the one that the request is behind."""
+    doors = [
+        ("home", _("首页"), "home"),
+        ("exam_list", _("考试"), "exam"),
+        ("notebook", _("错题"), "notebook"),
+        ("me", _("我的"), "person"),
+    ]
+    links = [(reverse(name), label, icon) for name, label, icon in doors]
+    home = links[0][0]
+    behind = max((url for url, _label, _icon in links if request.path.startswith(url)), key=len, default="")
+    if behind == home != request.path:
+        behind = ""
+    return [{"url": url, "label": label, "icon": icon, "current": url == behind} for url, label, icon in links]
