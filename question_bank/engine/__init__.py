@@ -1,0 +1,1 @@
+"""The rules of questions, papers, marks and exam time; no Django, no clock, no unseeded random."""
