@@ -1,0 +1,51 @@
+"""The README's test command: the whole suite, then by name what this machine could not run, with how to get it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+NO_TESTS = 5  # pytest's exit code when a selection holds none
+
+
+def run(*arguments: str) -> int:
+    started = time.monotonic()
+    code = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    print(f"({time.monotonic() - started:.0f} s)\n", flush=True)
+    return 0 if code == NO_TESTS else code
+
+
+def missing(test_data: Path) -> list[str]:
+    """What stands between this machine and the whole suite."""
+    gaps = []
+    if not shutil.which("chromium"):
+        gaps.append("browser tests: no chromium (Debian: apt-get install chromium fonts-noto-cjk)")
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        gaps.append("races and lanes on PostgreSQL: DATABASE_URL=postgres://user@host/name make test, or bash .ci/run")
+    if not os.environ.get("REDIS_URL"):
+        gaps.append("Celery and cache on Redis: REDIS_URL=redis://host/0 make test, or bash .ci/run")
+    if not test_data.is_dir():
+        gaps.append("import of real question banks: TEST_DATA=<folder with them>")
+    return gaps
+
+
+def main(extra: list[str]) -> int:
+    workers = str(min(4, os.cpu_count() or 1))
+    codes = [run("-q", "-n", workers, "--ignore=tests/browser", *extra)]
+    if shutil.which("chromium"):
+        codes.append(run("-q", "tests/browser", *extra))
+    gaps = missing(Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data")))
+    if gaps:
+        print("Not run here:")
+        for gap in gaps:
+            print(f"  - {gap}")
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
