@@ -1,0 +1,181 @@
+"""The little HTTP a lane needs, straight on ASGI: routes with an id, a bounded body, JSON, lifespan.
+
+Knows no cookies, sessions or forms. The server in front bounds the time a slow client may take.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from learning.lane.coalescer import Busy
+from learning.lane.problems import Problem
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+RETRY_AFTER_S = 1
+# A refused body is still read up to this many times the limit: a client cut off while sending sees no 413.
+DRAIN_FACTOR = 4
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One POST: the id in its path, its headers, its whole body."""
+
+    id: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: bytes) -> str | None:
+        """The first header of this lower-case name."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return None
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; Problem `malformed` if it is not one."""
+        try:
+            found = orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise Problem("malformed", "The body is not JSON.") from error
+        if not isinstance(found, dict):
+            raise Problem("malformed", "The body is not a JSON object.")
+        return found
+
+
+Handler = Callable[[Request], Awaitable[bytes]]
+
+
+class Lane:
+    """An ASGI application that answers POSTs on `routes`, such as `{"/api/things/{id}/ops": handler}`.
+
+    A handler returns the JSON of a 200, or raises Problem (Busy is 503). `max_body` is in bytes. `lifespan`
+    opens what the handlers use and drains it after the last request.
+    """
+
+    def __init__(
+        self,
+        routes: Mapping[str, Handler],
+        *,
+        max_body: int,
+        lifespan: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        self._routes = [
+            (re.compile("([^/]+)".join(re.escape(part) for part in path.split("{id}"))), handler)
+            for path, handler in routes.items()
+        ]
+        self._max_body, self._lifespan = max_body, lifespan
+
+    def owns(self, scope: Scope) -> bool:
+        """Whether this request is for the lane; for a process that serves pages too."""
+        return scope["type"] == "http" and self._route(scope) is not None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    def _route(self, scope: Scope) -> tuple[Handler, str] | None:
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        for pattern, handler in self._routes:
+            if match := pattern.fullmatch(path):
+                return handler, match[1]
+        return None
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, content_type, extra = 200, b"application/json", []
+        try:
+            # The body is read first, whatever the answer: left unread it would be taken for the next request.
+            body = await self._body(scope, receive)
+            if body is None:
+                return
+            text = await self._handle(scope, body)
+        except Problem as problem:
+            status, content_type, text = problem.status, b"application/problem+json", problem.json()
+            if status == 405:
+                extra.append((b"allow", b"POST"))
+            if status == 413:
+                extra.append((b"connection", b"close"))
+            if problem.retry_after_s is not None:
+                extra.append((b"retry-after", str(problem.retry_after_s).encode()))
+        if scope["method"] == "HEAD":
+            text = b""
+        headers = [
+            (b"content-type", content_type),
+            (b"content-length", str(len(text)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            *extra,
+        ]
+        try:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": text})
+        except OSError:
+            return  # the client left before its answer; what it sent is durable all the same
+
+    async def _handle(self, scope: Scope, body: bytes) -> bytes:
+        route = self._route(scope)
+        if route is None:
+            raise Problem("not_found")
+        if scope["method"] != "POST":
+            raise Problem("method_not_allowed")
+        handler, id_ = route
+        try:
+            return await handler(Request(id_, scope["headers"], body))
+        except Problem:
+            raise
+        except Busy as error:
+            raise Problem("busy", retry_after_s=RETRY_AFTER_S) from error
+        except Exception as error:
+            _log.exception("%s failed", scope["path"])
+            raise Problem("failed") from error
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The whole body; None if the client left while sending it; Problem `too_large`."""
+        drain_to = DRAIN_FACTOR * self._max_body
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > drain_to:
+                raise self._too_large()
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            chunk, more = message.get("body", b""), message.get("more_body", False)
+            size += len(chunk)
+            if size > drain_to:
+                break
+            if size <= self._max_body:
+                chunks.append(chunk)
+        if size > self._max_body:
+            raise self._too_large()
+        return b"".join(chunks)
+
+    def _too_large(self) -> Problem:
+        return Problem("too_large", f"The body has more than {self._max_body} bytes.")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        stage = (await receive())["type"]
+        try:
+            async with self._lifespan():
+                await send({"type": f"{stage}.complete"})
+                stage = (await receive())["type"]
+        except Exception as error:
+            _log.exception("%s failed", stage)
+            await send({"type": f"{stage}.failed", "message": str(error)})
+            return
+        await send({"type": f"{stage}.complete"})

@@ -1,0 +1,97 @@
+"""Write adapter for PostgreSQL: one connection, one transaction at a time, few round trips.
+
+Needs a direct connection: prepared statements and session settings do not survive a pooler of transactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection, errors
+
+from learning.lane.coalescer import TryAgain
+
+T = TypeVar("T")
+
+# A dead network must not hold the lane: the queue behind this connection belongs to a whole exam.
+_PATIENCE: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 5, "tcp_user_timeout": 10_000}
+# One locked row or runaway plan costs its own rows, not the lane. A reply promises durability, so a server
+# that commits without waiting for the disk is overruled.
+_SESSION = """
+    SET TIME ZONE 'UTC'; SET jit TO off; SET lock_timeout TO '2s'; SET statement_timeout TO '10s';
+    SET default_transaction_isolation TO 'read committed';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+"""
+# SQLSTATEs that say nothing about the rows: connection, read-only standby after a fail-over, deadlock and
+# serialisation, no resources, shutdown and start-up, I/O.
+_STORE_AT_FAULT = ("08", "25006", "40", "53", "57P", "58")
+
+
+class PostgresqlAdapter:
+    """`conninfo` are libpq's connection parameters. Connects at the first run and after a lost connection."""
+
+    def __init__(self, **conninfo: Any) -> None:
+        self._conninfo = _PATIENCE | {"application_name": "lane"} | conninfo
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+
+    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What `work` returned, after the transaction around it has committed.
+
+        Statements are pipelined: `execute` only queues, `fetch…` makes the round trip. Work that reads,
+        decides and then writes without fetching takes two; a cursor may be returned and read afterwards.
+        TryAgain if server or network are to blame, else psycopg's error; nothing is stored then, unless the
+        connection was lost during COMMIT.
+        """
+        async with self._turn:
+            try:
+                return await self._transact(await self._connected(), work)
+            except psycopg.Error as error:
+                if not _store_at_fault(error):
+                    raise
+                await self.close()
+                raise TryAgain from error
+            except asyncio.CancelledError:
+                # What the connection still has to say belongs to nobody.
+                await self.close()
+                raise
+
+    async def close(self) -> None:
+        """Ends the connection; a later run opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _transact(
+        self, connection: AsyncConnection, work: Callable[[AsyncConnection], Awaitable[T]]
+    ) -> T:
+        try:
+            async with connection.pipeline():
+                await connection.execute("BEGIN", prepare=False)
+                result = await work(connection)
+                commit = await connection.execute("COMMIT", prepare=False)
+            if commit.statusmessage != "COMMIT":
+                # The server answers COMMIT of a failed transaction with ROLLBACK: no error to the driver.
+                raise RuntimeError("the work hid an error and its transaction was rolled back")
+            return result
+        except Exception:
+            if not connection.closed:
+                await connection.rollback()
+            raise
+
+    async def _connected(self) -> AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            connection = await AsyncConnection.connect(**self._conninfo, autocommit=True)
+            await connection.execute(_SESSION)
+            connection.prepare_threshold = 0  # a lane has few statements and each comes again
+            self._connection = connection
+        return self._connection
+
+
+def _store_at_fault(error: psycopg.Error) -> bool:
+    if error.sqlstate is not None:
+        return error.sqlstate.startswith(_STORE_AT_FAULT)
+    return isinstance(error, psycopg.OperationalError) and not isinstance(error, errors.PipelineAborted)
