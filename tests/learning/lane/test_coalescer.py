@@ -1,4 +1,4 @@
-"""The coalescer with a writer that records what it was given, on a loop whose clock jumps instead of waiting."""
+"""The coalescer and a writer that records what it was given, on a loop whose clock jumps and never waits."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def test_a_row_has_no_reply_before_its_batch_is_stored() -> None:
         writer.gate.clear()
         [task] = await puts(coalescer(writer), Row("a"))
         await asyncio.sleep(100)
-        assert writer.tried == [["a"]] and not task.done()
+        assert writer.tried == [["a"]]
+        assert not task.done()
         writer.gate.set()
         assert await task == "A"
 

@@ -47,6 +47,7 @@ class Response(NamedTuple):
 def ask(
     app: Lane,
     path: str = "/api/things/a1/ops",
+    *,
     body: Sequence[bytes | None] = (b"{}",),
     method: str = "POST",
     headers: Sequence[tuple[bytes, bytes]] = (),
@@ -196,7 +197,8 @@ def test_a_failing_handler_is_logged_and_tells_the_client_nothing(caplog: pytest
 
     response = answered(lane(broken))
     assert response.code == "failed"
-    assert b"secret" not in response.body and "secret" in caplog.text
+    assert b"secret" not in response.body
+    assert "secret" in caplog.text
 
 
 def test_owns_says_which_requests_are_the_lanes() -> None:

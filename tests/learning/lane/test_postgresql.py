@@ -1,4 +1,4 @@
-"""The PostgreSQL adapter on a real server: the one TEST_POSTGRES_DSN or DATABASE_URL names."""
+"""The PostgreSQL adapter on the real server that DATABASE_URL names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ from psycopg.conninfo import conninfo_to_dict
 from learning.lane.coalescer import Coalescer, TryAgain
 from learning.lane.postgresql import PostgresqlAdapter
 
-DSN = os.environ.get("TEST_POSTGRES_DSN") or os.environ.get("DATABASE_URL", "")
-pytestmark = pytest.mark.skipif(
-    not DSN.startswith(("postgres", "host=", "dbname=", "user=")),
-    reason="needs PostgreSQL: set TEST_POSTGRES_DSN",
-)
+pytestmark = pytest.mark.postgresql
 
+DSN = os.environ.get("DATABASE_URL", "")
 INSERT = "INSERT INTO slot VALUES (%s, 'a')"
 
 Conninfo = dict[str, Any]
