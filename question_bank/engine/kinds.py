@@ -102,9 +102,12 @@ class PaperItem:
         return data
 
 
+_FOR_A_PERSON = frozenset({Kind.SHORT, Kind.ESSAY})
+
+
 def needs_human(kind: Kind) -> bool:
     """Whether an answer of this kind waits for a person's mark."""
-    return kind in (Kind.SHORT, Kind.ESSAY)
+    return kind in _FOR_A_PERSON
 
 
 def is_blank(answer: object) -> bool:

@@ -96,7 +96,7 @@ def mark(
     """
     if is_blank(answer):
         return BLANK
-    if needs_human(kind) or key is None or key in ([], {}):
+    if needs_human(kind) or (not key and key is not False):
         return FOR_A_PERSON
     share, whole, right = _share(kind, key, rule, answer, max_mark, option_count=option_count)
     if right:
@@ -218,12 +218,12 @@ def grade_band(score: Decimal, max_score: Decimal, bands: Sequence[GradeBand]) -
     return max(reached, key=lambda band: band.from_percent, default=None)
 
 
-def combine(scores: Sequence[Decimal], how: Combination) -> Decimal | None:
+def combine(scores: Sequence[Decimal], how: Combination | str) -> Decimal | None:
     """One score, in points, from those of a candidate's attempts in the order they were sat; None without
     any."""
     if not scores:
         return None
-    match how:
+    match Combination(how):
         case Combination.BEST:
             return max(scores)
         case Combination.LAST:

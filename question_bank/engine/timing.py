@@ -158,9 +158,9 @@ def limit_of(rules: TimeRules, adjustments: Iterable[Adjustment]) -> timedelta:
     seconds = Decimal(rules.limit_s)
     factor = Decimal(1)
     for adjustment in adjustments:
-        if adjustment.kind is AdjustmentKind.ADD:
+        if adjustment.kind == AdjustmentKind.ADD:
             seconds += adjustment.value
-        elif adjustment.kind is AdjustmentKind.PERCENT:
+        elif adjustment.kind == AdjustmentKind.PERCENT:
             factor *= 100 + adjustment.value
             factor /= 100
     return timedelta(seconds=max(0, int((seconds * factor).to_integral_value(ROUND_CEILING))))
@@ -178,7 +178,7 @@ def clock_of(rules: TimeRules, sitting: Sitting, adjustments: Iterable[Adjustmen
     limit = limit_of(rules, adjustments)
     hard_end = hard_end_of(rules, adjustments)
     deadline = sitting.started_at + limit + timedelta(milliseconds=sitting.paused_ms)
-    if rules.end_policy is EndPolicy.DYNAMIC:
+    if rules.end_policy == EndPolicy.DYNAMIC:
         deadline = max(sitting.started_at, min(deadline, hard_end))
     return Clock(
         limit, deadline, deadline + timedelta(seconds=rules.net_grace_s), hard_end, sitting.paused_at
@@ -270,7 +270,7 @@ def may_start(  # noqa: PLR0911 - one reason, one return
         if now < again_at:
             return Entry(EntryCode.TOO_SOON, at=again_at if again_at < last_entry else None)
     limit = limit_of(rules, adjustments)
-    return Entry(EntryCode.OK, min(limit, hard_end - now) if rules.end_policy is EndPolicy.DYNAMIC else limit)
+    return Entry(EntryCode.OK, min(limit, hard_end - now) if rules.end_policy == EndPolicy.DYNAMIC else limit)
 
 
 class SubmitReason(StrEnum):
@@ -313,4 +313,4 @@ def may_submit(
 
 
 def _window(adjustments: Iterable[Adjustment]) -> timedelta:
-    return timedelta(seconds=sum(a.value for a in adjustments if a.kind is AdjustmentKind.WINDOW))
+    return timedelta(seconds=sum(a.value for a in adjustments if a.kind == AdjustmentKind.WINDOW))

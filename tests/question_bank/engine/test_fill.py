@@ -63,7 +63,7 @@ def test_in_any_order_texts_find_the_blanks_they_fit() -> None:
 
 
 def test_in_any_order_a_text_makes_way_for_one_that_fits_less() -> None:
-    # 甲 fits both blanks, 甲方 only the first: greedy in order of typing would win one blank, matching wins both.
+    # 甲 fits both blanks, 甲方 only the first: taken in the order of typing they would win one blank.
     assert right_blanks([["甲", "甲方"], ["甲"]], ["甲", "甲方"], [ONE, ONE], any_order=True) == {0, 1}
 
 

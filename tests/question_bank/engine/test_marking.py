@@ -28,10 +28,12 @@ D = Decimal
         ("proportional", "ABC", "ABC", "2"), ("proportional", "ABC", "AB", "1.33"),
         ("proportional", "ABC", "A", "0.67"), ("proportional", "ABC", "ABD", "0"),
         ("per_option", "ABC", "ABC", "2"), ("per_option", "ABC", "AB", "1"), ("per_option", "ABC", "AD", "0"),
-        ("net", "ABC", "ABC", "2"), ("net", "ABC", "ABD", "0.67"), ("net", "A", "BC", "0"), ("net", "AB", "ABCD", "0"),
-        ("coverage", "ABC", "ABC", "2"), ("coverage", "ABC", "ABCD", "1.5"), ("coverage", "ABC", "AD", "0.33"),
-        ("coverage", "AB", "CD", "0"),
-        ("each", "ABC", "ABC", "2"), ("each", "ABC", "ABCD", "1.5"), ("each", "ABC", "D", "0"), ("each", "A", "B", "1"),
+        ("net", "ABC", "ABC", "2"), ("net", "ABC", "ABD", "0.67"), ("net", "A", "BC", "0"),
+        ("net", "AB", "ABCD", "0"),
+        ("coverage", "ABC", "ABC", "2"), ("coverage", "ABC", "ABCD", "1.5"),
+        ("coverage", "ABC", "AD", "0.33"), ("coverage", "AB", "CD", "0"),
+        ("each", "ABC", "ABC", "2"), ("each", "ABC", "ABCD", "1.5"), ("each", "ABC", "D", "0"),
+        ("each", "A", "B", "1"),
     ],
 )  # fmt: skip
 def test_every_multiple_choice_rule(rule: str, key: str, chosen: str, expected: str) -> None:
@@ -66,32 +68,30 @@ def test_a_half_cent_is_rounded_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "key", "rule", "answer", "expected", "correct"),
+    ("kind", "key", "rule", "answer", "expected"),
     [
-        (Kind.SINGLE, "a", {}, "a", "2.00", True),
-        (Kind.SINGLE, "a", {}, "b", "0.00", False),
-        (Kind.TRUE_FALSE, False, {}, False, "2.00", True),
-        (Kind.TRUE_FALSE, False, {}, True, "0.00", False),
-        (Kind.FILL, [["甲"], ["乙"]], {}, ["甲。", "乙 "], "2.00", True),
-        (Kind.FILL, [["甲"], ["乙"]], {}, ["乙", "甲"], "0.00", False),
-        (Kind.FILL, [["甲"], ["乙"]], {"any_order": True}, ["乙", "甲"], "2.00", True),
-        (Kind.FILL, [["甲"], ["乙"]], {"blank_marks": ["3", "1"]}, ["甲", "丙"], "1.50", False),
-        (Kind.FILL, [["甲"], ["乙"], ["丙"]], {}, ["甲", "乙", ""], "1.33", False),
-        (Kind.FILL, [["pH"]], {"case": True}, ["PH"], "0.00", False),
-        (Kind.FILL, [["pH"]], {}, ["PH"], "2.00", True),
-        (Kind.ORDER, ["a", "b", "c"], {}, ["a", "b", "c"], "2.00", True),
-        (Kind.ORDER, ["a", "b", "c"], {}, ["a", "c", "b"], "0.00", False),
-        (Kind.ORDER, ["a", "b", "c"], {"order": "adjacent"}, ["c", "a", "b"], "1.00", False),
-        (Kind.ORDER, ["a", "b", "c"], {"order": "adjacent"}, ["c", "b", "a"], "0.00", False),
-        (Kind.MATCH, {"l": "a", "m": "b", "n": "c"}, {}, {"l": "a", "m": "c"}, "0.67", False),
-        (Kind.MATCH, {"l": "a", "m": "b"}, {}, {"l": "a", "m": "b"}, "2.00", True),
-        (Kind.MATCH, {"l": "a", "m": "b"}, {"match": "exact"}, {"l": "a"}, "0.00", False),
+        (Kind.SINGLE, "a", {}, "a", "2.00"),
+        (Kind.SINGLE, "a", {}, "b", "0.00"),
+        (Kind.TRUE_FALSE, False, {}, False, "2.00"),
+        (Kind.TRUE_FALSE, False, {}, True, "0.00"),
+        (Kind.FILL, [["甲"], ["乙"]], {}, ["甲。", "乙 "], "2.00"),
+        (Kind.FILL, [["甲"], ["乙"]], {}, ["乙", "甲"], "0.00"),
+        (Kind.FILL, [["甲"], ["乙"]], {"any_order": True}, ["乙", "甲"], "2.00"),
+        (Kind.FILL, [["甲"], ["乙"]], {"blank_marks": ["3", "1"]}, ["甲", "丙"], "1.50"),
+        (Kind.FILL, [["甲"], ["乙"], ["丙"]], {}, ["甲", "乙", ""], "1.33"),
+        (Kind.FILL, [["pH"]], {"case": True}, ["PH"], "0.00"),
+        (Kind.FILL, [["pH"]], {}, ["PH"], "2.00"),
+        (Kind.ORDER, ["a", "b", "c"], {}, ["a", "b", "c"], "2.00"),
+        (Kind.ORDER, ["a", "b", "c"], {}, ["a", "c", "b"], "0.00"),
+        (Kind.ORDER, ["a", "b", "c"], {"order": "adjacent"}, ["c", "a", "b"], "1.00"),
+        (Kind.ORDER, ["a", "b", "c"], {"order": "adjacent"}, ["c", "b", "a"], "0.00"),
+        (Kind.MATCH, {"l": "a", "m": "b", "n": "c"}, {}, {"l": "a", "m": "c"}, "0.67"),
+        (Kind.MATCH, {"l": "a", "m": "b"}, {}, {"l": "a", "m": "b"}, "2.00"),
+        (Kind.MATCH, {"l": "a", "m": "b"}, {"match": "exact"}, {"l": "a"}, "0.00"),
     ],
 )
-def test_every_kind_is_marked(
-    kind: Kind, key: Any, rule: Any, answer: Any, expected: str, correct: bool
-) -> None:
-    assert mark(kind, key, rule, answer, D("2.00"), option_count=3) == Marked(D(expected), correct)
+def test_every_kind_is_marked(kind: Kind, key: Any, rule: Any, answer: Any, expected: str) -> None:
+    assert mark(kind, key, rule, answer, D("2.00")) == Marked(D(expected), expected == "2.00")
 
 
 @pytest.mark.parametrize("kind", [Kind.SHORT, Kind.ESSAY])
