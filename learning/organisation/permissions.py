@@ -8,10 +8,10 @@ from enum import StrEnum
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from .models import Role, RoleAssignment, Unit, User
+from .models import Membership, Role, RoleAssignment, Unit, User
 from .models.units import UnitQuerySet
 
 
@@ -104,3 +104,26 @@ def units_allowing(user: User, action: Action) -> UnitQuerySet:
     """The units over which the user may do the action, in tree order."""
     units: UnitQuerySet = Unit.objects.get_queryset()
     return units.filter(scope_q(user, action, ""))
+
+
+def people_allowing(user: User, action: Action, *, day: date | None = None) -> QuerySet[User]:
+    """The people who are members today of a unit over which the user may do the action; for a superuser everybody."""
+    everybody = User.objects.get_queryset()
+    if scopes(user, action) == [""]:
+        return everybody
+    memberships = Membership.objects.on(day or timezone.localdate()).filter(scope_q(user, action))
+    return everybody.filter(Exists(memberships.filter(user=OuterRef("pk"))))
+
+
+def outranked(by: User, people: Iterable[User], *, day: date | None = None) -> set[int]:
+    """Ids of those people who may do something, somewhere, that `by` may not do there."""
+    people = list(people)
+    if by.is_superuser:
+        return set()
+    above = {person.pk for person in people if person.is_superuser}
+    held = RoleAssignment.objects.on(day or timezone.localdate()).filter(user__in=people)
+    for user_id, role, path in held.values_list("user", "role", "unit__path"):
+        for action in MATRIX[Role(role)]:
+            if not any(path.startswith(scope) for scope in scopes(by, action)):
+                above.add(user_id)
+    return above

@@ -3,6 +3,7 @@
 from .accounts import AccessCode, User
 from .audit import AuditEntry
 from .roles import Role, RoleAssignment
+from .roster import RosterImport
 from .units import Membership, PersonStatus, Unit, UnitClosure
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "PersonStatus",
     "Role",
     "RoleAssignment",
+    "RosterImport",
     "Unit",
     "UnitClosure",
     "User",

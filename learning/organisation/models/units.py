@@ -66,6 +66,11 @@ class Unit(MP_Node):
         return self.name
 
 
+class UnitClosureQuerySet(models.QuerySet["UnitClosure"]):
+    def on(self, day: date) -> UnitClosureQuerySet:
+        return self.filter(Q(to_date=None) | Q(to_date__gt=day), from_date__lte=day)
+
+
 class UnitClosure(models.Model):
     """`ancestor` stood `depth` levels above `unit` (0 = the unit itself) in [from_date, to_date)."""
 
@@ -74,6 +79,8 @@ class UnitClosure(models.Model):
     depth = models.PositiveSmallIntegerField()
     from_date = models.DateField()
     to_date = models.DateField(null=True, blank=True)
+
+    objects = UnitClosureQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "learning.organisation.middleware.FirstChangeMiddleware",
+    "learning.organisation.middleware.AdminDoorsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "learning.project.middleware.ContentSecurityPolicyMiddleware",
@@ -132,6 +133,8 @@ LOGOUT_REDIRECT_URL = "login"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "user_agent"]]
+AXES_HANDLER = "learning.organisation.lockout.DeviceHandler"
+AXES_USERNAME_CALLABLE = "learning.organisation.lockout.account_of"
 AXES_LOCKOUT_CALLABLE = "learning.organisation.lockout.locked_out"
 AXES_USERNAME_FORM_FIELD = "number"
 AXES_RESET_ON_SUCCESS = True

@@ -1,0 +1,36 @@
+"""What the roster import says about a file and about each of its rows."""
+
+from django.utils.translation import gettext_lazy as _
+
+TOO_LARGE = _("文件超过 %(megabytes)s MB，请分成几个文件。")
+TOO_MANY_ROWS = _("文件超过 %(rows)s 行，请分成几个文件。")
+UNPACKS_TOO_LARGE = _("文件解压后过大，无法读取。")
+DAMAGED = _("文件已损坏，或者不是 XLSX、CSV 表格。")
+OLD_EXCEL = _("这是旧版 Excel 文件，请另存为 .xlsx 后再上传。")
+NO_HEADER = _("没有找到表头。表头须含有“姓名”“学号/工号”“党组织”三列。")
+
+NO_NAME = _("缺少姓名")
+NO_NUMBER = _("缺少学号/工号")
+BAD_NUMBER = _("学号/工号过长或含有空格")
+NO_UNIT = _("缺少党组织")
+UNKNOWN_UNIT = _("找不到党组织“%(unit)s”")
+AMBIGUOUS_UNIT = _("有 %(count)s 个党组织叫“%(unit)s”，请写代码或完整路径")
+FOREIGN_UNIT = _("党组织“%(unit)s”不在您的管理范围内")
+CLOSED_UNIT = _("党组织“%(unit)s”在生效日期尚未成立或已经撤销")
+NO_STATUS = _("缺少人员状态")
+UNKNOWN_STATUS = _("不认识的人员状态“%(status)s”")
+LEAGUE_MEMBER = _("“%(status)s”按“群众”登记")
+BAD_EMAIL = _("邮箱格式不对")
+BAD_PHONE = _("手机号格式不对")
+BAD_DATE = _("生效日期“%(on)s”读不懂")
+FAR_DATE = _("生效日期超过一年以后")
+EARLY_DATE = _("生效日期早于现有组织关系的起始日期 %(from)s")
+OTHER_NAME = _("这一学号/工号已属于另一个姓名")
+FOREIGN_PERSON = _("该人员现属于您管理范围以外的党组织")
+STOPPED = _("该账号已停用")
+REPEATED = _("与第 %(row)s 行的学号/工号重复，内容不同")
+
+TO_UNIT = _("转入“%(unit)s”")
+TO_STATUS = _("人员状态改为“%(status)s”")
+NEW_CONTACT = _("更新联系方式")
+NEW_PERSON = _("新增人员")
