@@ -38,7 +38,8 @@ def fold(text: str, keep_case: bool = False) -> str:
     folded = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION)
     if not keep_case:
         folded = unicodedata.normalize("NFKC", folded.casefold())
-    folded = _IDLE_SPACE.sub("", _SPACES.sub(" ", folded))
+    # Taking a space out can bring a letter and its accent together, so the composition stands last.
+    folded = unicodedata.normalize("NFC", _IDLE_SPACE.sub("", _SPACES.sub(" ", folded)))
     folded = _DOTS.sub("...", _DASHES.sub("-", folded))
     return _TRAILING.sub("", folded) or folded
 
