@@ -36,7 +36,7 @@ def validate_body_and_key(
     key_incomplete, bad_blanks, blanks_mismatch, empty_alternative, unknown_rule, bad_mark,
     blank_marks_mismatch, per_option_mark_missing, rule_pays_guessing (warning).
     """
-    problems = [*_rule_problems(kind, key, rule or {})]
+    problems = [*rule_problems(kind, key, rule or {})]
     match kind:
         case Kind.SINGLE | Kind.MULTIPLE | Kind.ORDER:
             found, options = _choices(body.get("options"), "too_few_options", MIN_OPTIONS)
@@ -124,7 +124,9 @@ def _fill_problems(blanks: object, key: object) -> list[Problem]:
     return problems
 
 
-def _rule_problems(kind: Kind, key: object, rule: Mapping[str, Any]) -> Iterable[Problem]:
+def rule_problems(kind: Kind, key: object, rule: Mapping[str, Any]) -> Iterable[Problem]:
+    """What is wrong with a marking rule for questions of this kind, a question's own or a section's; `key`
+    may be None where the rule is for many questions."""
     if kind is Kind.MULTIPLE:
         name = rule.get("multiple", MultipleRule.PROPORTIONAL)
         if name not in set(MultipleRule):

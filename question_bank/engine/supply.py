@@ -25,7 +25,6 @@ class PoolItem:
     version: int
     question: int
     kind: Kind
-    bank: int | None = None
     chapter: int | None = None
     knowledge_points: frozenset[int] = frozenset()
     difficulty: int | None = None
@@ -49,14 +48,11 @@ class Cell:
     """A quota: `n` questions at `mark` points each that meet every condition.
 
     A condition is met by any one of its values, an empty one by all. Chapters are taken literally: whoever
-    means a chapter with those below it lists them. `versions`, unless None, are the only ones the cell may
-    draw: the supply frozen at publish, which a later change of a question's chapter or tags must not move.
+    means a chapter with those below it lists them. A supply frozen at publish tags items with their cells.
     """
 
     n: int
     mark: Decimal
-    versions: frozenset[int] | None = None
-    banks: frozenset[int] = frozenset()
     kinds: frozenset[Kind] = frozenset()
     chapters: frozenset[int] = frozenset()
     knowledge_points: frozenset[int] = frozenset()
@@ -66,9 +62,7 @@ class Cell:
     def accepts(self, item: PoolItem) -> bool:
         """Whether the item may fill this cell (PreparedPool answers the same for a whole pool at once)."""
         return (
-            (self.versions is None or item.version in self.versions)
-            and (not self.banks or item.bank in self.banks)
-            and (not self.kinds or item.kind in self.kinds)
+            (not self.kinds or item.kind in self.kinds)
             and (not self.chapters or item.chapter in self.chapters)
             and (not self.knowledge_points or bool(self.knowledge_points & item.knowledge_points))
             and (not self.difficulties or item.difficulty in self.difficulties)
@@ -130,8 +124,6 @@ class PreparedPool:
         self._having: dict[tuple[str, object], int] = defaultdict(int)  # attribute value -> items, as bits
         for position, item in enumerate(self.items):
             bit = 1 << position
-            self._having["version", item.version] = bit
-            self._having["bank", item.bank] |= bit
             self._having["kind", item.kind] |= bit
             self._having["chapter", item.chapter] |= bit
             self._having["difficulty", item.difficulty] |= bit
@@ -179,10 +171,7 @@ class PreparedPool:
 
     def _eligible(self, cell: Cell) -> int:
         eligible = (1 << len(self.items)) - 1
-        if cell.versions is not None:
-            eligible &= self._any_of("version", cell.versions)
         conditions: tuple[tuple[str, AbstractSet[object]], ...] = (
-            ("bank", cell.banks),
             ("kind", cell.kinds),
             ("chapter", cell.chapters),
             ("point", cell.knowledge_points),
@@ -191,14 +180,11 @@ class PreparedPool:
         )
         for name, values in conditions:
             if values:
-                eligible &= self._any_of(name, values)
+                having = 0
+                for value in values:
+                    having |= self._having.get((name, value), 0)
+                eligible &= having
         return eligible
-
-    def _any_of(self, name: str, values: AbstractSet[object]) -> int:
-        having = 0
-        for value in values:
-            having |= self._having.get((name, value), 0)
-        return having
 
 
 def feasible(cells: Sequence[Cell], pool: PreparedPool, fixed: Sequence[FixedItem] = ()) -> Feasibility:

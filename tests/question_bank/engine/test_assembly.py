@@ -39,8 +39,6 @@ def test_a_cell_accepts_what_meets_every_condition() -> None:
     cell = Cell(
         1,
         ONE,
-        versions=frozenset({101, 102}),
-        banks=frozenset({9}),
         kinds=frozenset({Kind.FILL}),
         chapters=frozenset({3, 4}),
         knowledge_points=frozenset({7}),
@@ -48,7 +46,6 @@ def test_a_cell_accepts_what_meets_every_condition() -> None:
         tags=frozenset({"党章"}),
     )
     good = {
-        "bank": 9,
         "kind": Kind.FILL,
         "chapter": 4,
         "knowledge_points": frozenset({6, 7}),
@@ -56,22 +53,15 @@ def test_a_cell_accepts_what_meets_every_condition() -> None:
         "tags": frozenset({"党章", "必考"}),
     }
     wrong = [
-        {"bank": 8},
         {"kind": Kind.SINGLE},
         {"chapter": None},
         {"knowledge_points": frozenset({6})},
         {"difficulty": HARD},
         {"tags": frozenset[str]()},
     ]
-    pool = PreparedPool(
-        [item(1, **good), item(3, **good), *(item(10 + n, **{**good, **w}) for n, w in enumerate(wrong))]
-    )
-    assert [cell.accepts(candidate) for candidate in pool.items] == [True] + [False] * 7
+    pool = PreparedPool([item(1, **good), *(item(10 + n, **{**good, **w}) for n, w in enumerate(wrong))])
+    assert [cell.accepts(candidate) for candidate in pool.items] == [True] + [False] * 5
     assert draw([cell], pool, seed=1) == ((101,),)
-
-
-def test_a_cell_frozen_with_no_versions_draws_nothing() -> None:
-    assert feasible([Cell(1, ONE, versions=frozenset())], chapter_pool(1)).supply[0].available == 0
 
 
 def test_supply_is_counted_for_each_cell_alone() -> None:

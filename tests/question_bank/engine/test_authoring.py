@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from question_bank.engine.authoring import validate_body_and_key
+from question_bank.engine.authoring import rule_problems, validate_body_and_key
 from question_bank.engine.kinds import Kind
 
 
@@ -95,3 +95,11 @@ def test_each_problem_of_a_question_has_its_code(
 def test_what_is_only_suspicious_is_a_warning(body: Any, key: Any, rule: Any, code: str) -> None:
     [problem] = validate_body_and_key(Kind.MULTIPLE, body, key, rule)
     assert (problem.code, problem.fatal) == (code, False)
+
+
+def test_a_sections_rule_is_judged_without_a_key() -> None:
+    assert list(rule_problems(Kind.MULTIPLE, None, {"multiple": "half"})) == []
+    assert list(rule_problems(Kind.FILL, None, {"blank_marks": ["1", "2"]})) == []
+    assert [problem.code for problem in rule_problems(Kind.MATCH, None, {"match": "luck"})] == [
+        "unknown_rule"
+    ]
