@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
+
+from question_bank.exams import answer_keys, papers
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A busy machine is no reason to fail.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,6 +35,13 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real question banks are absent: TEST_DATA=<folder>")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Each test's database begins again with the same ids: what a worker keeps by id must not outlive it."""
+    papers.forget()
+    answer_keys.forget()
 
 
 @pytest.fixture
