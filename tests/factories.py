@@ -9,6 +9,7 @@ from typing import Any
 
 from learning.organisation.models import Membership, PersonStatus, Role, RoleAssignment, Unit, UnitClosure, User
 from question_bank.exams.models import Blueprint, Candidate, Cell, Exam, ExamPool, Section
+from question_bank.exams.publishing import plan_of
 from question_bank.questions.models import Bank, Chapter, Question, QuestionVersion
 
 NOW = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
@@ -135,6 +136,9 @@ def make_exam(
         question = make_question(bank, kind)
         if published:
             ExamPool.objects.create(exam=exam, cell=cell, version=question.current)
+    if published:
+        exam.plan = plan_of(blueprint)
+        exam.save()
     for user in candidates:
         make_candidate(exam, user)
     return exam

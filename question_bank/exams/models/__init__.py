@@ -1,6 +1,14 @@
 """The exams: how a paper is made, who sits when, what was answered, how it was marked, what is released."""
 
-from .attempts import AnswerEvent, Attempt, AttemptClient, AttemptEvent, AttemptItem, AttemptPresence, TimeAdjustment
+from .attempts import (
+    AnswerEvent,
+    Attempt,
+    AttemptClient,
+    AttemptEvent,
+    AttemptItem,
+    AttemptPresence,
+    TimeAdjustment,
+)
 from .blueprints import Blueprint, Cell, FixedItem, Section
 from .exams import AdmissionRule, Candidate, Exam, ExamPool
 from .marking import Mark, Release, Result, SavedComment

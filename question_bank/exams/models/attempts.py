@@ -18,7 +18,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def allowing(self, user: User, action: Action) -> AttemptQuerySet:
         """Attempts of exams owned in the user's scope, and of candidates whose unit lies in it."""
-        return self.filter(scope_q(user, action, "exam__owner_unit") | scope_q(user, action, "candidate__unit"))
+        return self.filter(
+            scope_q(user, action, "exam__owner_unit") | scope_q(user, action, "candidate__unit")
+        )
 
 
 class Attempt(models.Model):
@@ -61,7 +63,9 @@ class Attempt(models.Model):
     answered = models.PositiveSmallIntegerField(null=True)  # fixed at submit, part of the receipt
     receipt_number = models.CharField(_("回执号"), max_length=24, blank=True)
     receipt_hash = models.CharField(max_length=64, blank=True)
-    lease_client = models.CharField(max_length=64, blank=True)  # the page that may write; "" = nobody has written yet
+    lease_client = models.CharField(
+        max_length=64, blank=True
+    )  # the page that may write; "" = nobody has written yet
     away_ms = models.PositiveBigIntegerField(default=0)
     other_ms = models.PositiveBigIntegerField(default=0)
     away_count = models.PositiveIntegerField(default=0)
@@ -74,11 +78,16 @@ class Attempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["exam", "user", "no"], name="attempt_no"),
             models.UniqueConstraint(
-                fields=["exam", "user"], condition=Q(state__in=["in_progress", "paused"]), name="one_open_attempt"
+                fields=["exam", "user"],
+                condition=Q(state__in=["in_progress", "paused"]),
+                name="one_open_attempt",
             ),
-            models.CheckConstraint(condition=Q(accept_until__gte=F("deadline_at")), name="grace_after_deadline"),
             models.CheckConstraint(
-                condition=Q(submitted_at=None) | Q(submitted_at__gte=F("started_at")), name="submitted_after_start"
+                condition=Q(accept_until__gte=F("deadline_at")), name="grace_after_deadline"
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at=None) | Q(submitted_at__gte=F("started_at")),
+                name="submitted_after_start",
             ),
             models.UniqueConstraint(
                 fields=["receipt_number"], condition=~Q(receipt_number=""), name="receipt_number_once"
@@ -108,7 +117,9 @@ class AttemptItem(models.Model):
     first_answer_at = models.DateTimeField(null=True)
     last_answer_at = models.DateTimeField(null=True)
     active_ms = models.PositiveBigIntegerField(default=0)
-    first_answer_active_ms = models.PositiveBigIntegerField(null=True)  # think time: active ms at the first answer
+    first_answer_active_ms = models.PositiveBigIntegerField(
+        null=True
+    )  # think time: active ms at the first answer
     visits = models.PositiveIntegerField(default=0)
     changes = models.PositiveIntegerField(default=0)
     flagged = models.BooleanField(default=False)
@@ -132,7 +143,9 @@ class AnswerEvent(models.Model):
         LATE = "late"
         INVALID = "invalid"
 
-    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="answer_events", db_index=False)
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.CASCADE, related_name="answer_events", db_index=False
+    )
     slot = models.PositiveIntegerField()
     op_id = models.CharField(max_length=64)
     client = models.CharField(max_length=64)
@@ -154,7 +167,9 @@ class AttemptClient(models.Model):
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="clients", db_index=False)
     client = models.CharField(max_length=64)
     first_seen_at = models.DateTimeField()
-    fingerprint = models.CharField(max_length=64, blank=True)  # hash of address and browser: a change is shown, not judged
+    fingerprint = models.CharField(
+        max_length=64, blank=True
+    )  # hash of address and browser: a change is shown, not judged
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["attempt", "client"], name="client_once")]
@@ -166,7 +181,9 @@ class AttemptClient(models.Model):
 class AttemptPresence(models.Model):
     """When the lane last heard from the attempt; batched, at most once in 15 s, never on the attempt's own row."""
 
-    attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, primary_key=True, related_name="presence")
+    attempt = models.OneToOneField(
+        Attempt, on_delete=models.CASCADE, primary_key=True, related_name="presence"
+    )
     last_seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -19,7 +19,9 @@ class BlueprintQuerySet(models.QuerySet["Blueprint"]):
 
 class Blueprint(models.Model):
     name = models.CharField(_("名称"), max_length=120)
-    owner_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="blueprints", verbose_name=_("所属党组织"))
+    owner_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="blueprints", verbose_name=_("所属党组织")
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -40,11 +42,15 @@ class Section(models.Model):
     instructions = models.TextField(_("说明"), blank=True)
     shuffle_questions = models.BooleanField(_("打乱题序"), default=True)
     shuffle_options = models.BooleanField(_("打乱选项"), default=True)
-    rule = models.JSONField(_("计分规则"), default=dict, blank=True)  # overrides the version's rule; engine.marking
+    rule = models.JSONField(
+        _("计分规则"), default=dict, blank=True
+    )  # overrides the version's rule; engine.marking
 
     class Meta:
         verbose_name = _("大题")
-        constraints = [models.UniqueConstraint(fields=["blueprint", "order"], name="section_order_in_blueprint")]
+        constraints = [
+            models.UniqueConstraint(fields=["blueprint", "order"], name="section_order_in_blueprint")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -59,7 +65,9 @@ class Cell(models.Model):
     bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="+", verbose_name=_("题库"))
     kind = models.CharField(_("题型"), max_length=12, choices=QuestionVersion.Kind.choices, blank=True)
     chapters = models.ManyToManyField(Chapter, blank=True, related_name="+", verbose_name=_("章节"))
-    knowledge_points = models.ManyToManyField(KnowledgePoint, blank=True, related_name="+", verbose_name=_("知识点"))
+    knowledge_points = models.ManyToManyField(
+        KnowledgePoint, blank=True, related_name="+", verbose_name=_("知识点")
+    )
     difficulty_min = models.PositiveSmallIntegerField(_("难度从"), default=1)
     difficulty_max = models.PositiveSmallIntegerField(_("难度到"), default=5)
     tags = models.JSONField(_("标签"), default=list, blank=True)
@@ -71,7 +79,9 @@ class Cell(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["section", "order"], name="cell_order_in_section"),
             models.CheckConstraint(condition=Q(n__gte=1, mark__gt=0), name="cell_draws_something"),
-            models.CheckConstraint(condition=Q(difficulty_min__lte=F("difficulty_max")), name="cell_difficulty"),
+            models.CheckConstraint(
+                condition=Q(difficulty_min__lte=F("difficulty_max")), name="cell_difficulty"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,7 +91,9 @@ class Cell(models.Model):
 class FixedItem(models.Model):
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="fixed_items")
     order = models.PositiveSmallIntegerField(_("次序"))
-    version = models.ForeignKey(QuestionVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("试题"))
+    version = models.ForeignKey(
+        QuestionVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("试题")
+    )
     mark = models.DecimalField(_("分值"), max_digits=6, decimal_places=2)
 
     class Meta:

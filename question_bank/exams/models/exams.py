@@ -64,28 +64,40 @@ class Exam(models.Model):
     title = models.CharField(_("名称"), max_length=120)
     kind = models.CharField(_("类型"), max_length=10, choices=Kind.choices, default=Kind.FORMAL)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.DRAFT)
-    owner_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="exams", verbose_name=_("所属党组织"))
-    blueprint = models.ForeignKey(Blueprint, on_delete=models.PROTECT, related_name="exams", verbose_name=_("组卷规则"))
+    owner_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="exams", verbose_name=_("所属党组织")
+    )
+    blueprint = models.ForeignKey(
+        Blueprint, on_delete=models.PROTECT, related_name="exams", verbose_name=_("组卷规则")
+    )
     instructions = models.TextField(_("考试说明"), blank=True)
 
     opens_at = models.DateTimeField(_("开始时间"))
     closes_at = models.DateTimeField(_("结束时间"))
     last_entry_at = models.DateTimeField(_("迟到截止"), null=True, blank=True)
     limit_s = models.PositiveIntegerField(_("时长（秒）"))
-    end_policy = models.CharField(_("结束方式"), max_length=12, choices=EndPolicy.choices, default=EndPolicy.DYNAMIC)
+    end_policy = models.CharField(
+        _("结束方式"), max_length=12, choices=EndPolicy.choices, default=EndPolicy.DYNAMIC
+    )
     net_grace_s = models.PositiveSmallIntegerField(_("网络宽限（秒）"), default=60)
     earliest_submit_s = models.PositiveIntegerField(_("最短交卷时间（秒）"), default=0)
     max_attempts = models.PositiveSmallIntegerField(_("可考次数"), default=1)
     delay_s = models.PositiveIntegerField(_("两次间隔（秒）"), default=0)
-    score_policy = models.CharField(_("多次成绩"), max_length=8, choices=ScorePolicy.choices, default=ScorePolicy.BEST)
+    score_policy = models.CharField(
+        _("多次成绩"), max_length=8, choices=ScorePolicy.choices, default=ScorePolicy.BEST
+    )
 
     pass_percent = models.DecimalField(_("及格线（%）"), max_digits=5, decimal_places=2, default=60)
-    bands = models.JSONField(_("等级"), default=list, blank=True)  # [{"from": "90", "name": "优秀"}, …] in percent
+    bands = models.JSONField(
+        _("等级"), default=list, blank=True
+    )  # [{"from": "90", "name": "优秀"}, …] in percent
     pass_text = models.TextField(_("及格时的话"), blank=True)
     fail_text = models.TextField(_("不及格时的话"), blank=True)
     password = models.CharField(_("考试密码"), max_length=40, blank=True)
     away_allowed = models.PositiveSmallIntegerField(_("允许离开次数"), default=3)
-    away_action = models.CharField(_("离开页面"), max_length=8, choices=AwayAction.choices, default=AwayAction.RECORD)
+    away_action = models.CharField(
+        _("离开页面"), max_length=8, choices=AwayAction.choices, default=AwayAction.RECORD
+    )
     watermark = models.BooleanField(_("水印"), default=False)
 
     score_release = models.CharField(_("公布成绩"), max_length=10, choices=ReleasePolicy.choices,
@@ -93,7 +105,15 @@ class Exam(models.Model):
     answer_release = models.CharField(_("公布答案与解析"), max_length=10, choices=ReleasePolicy.choices,
                                       default=ReleasePolicy.MANUAL)  # fmt: skip
 
-    pool_version = models.PositiveIntegerField(default=0)  # rises when the frozen pool is made anew: caches key on it
+    pool_version = models.PositiveIntegerField(
+        default=0
+    )  # rises when the frozen pool is made anew: caches key on it
+    plan = models.JSONField(
+        null=True, editable=False
+    )  # the blueprint as it was at publish; publishing.plan_of
+    # Questions found wrong after publishing: {"version id": {"version": id of the corrected one} | {"void": true}}.
+    # The paper shown stays; whoever hands in later is marked by this, those marked before by a regrade.
+    corrections = models.JSONField(default=dict, editable=False)
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -105,7 +125,9 @@ class Exam(models.Model):
         verbose_name = _("考试")
         verbose_name_plural = _("考试")
         constraints = [
-            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="exam_closes_after_it_opens"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")), name="exam_closes_after_it_opens"
+            ),
             models.CheckConstraint(condition=Q(limit_s__gt=0, max_attempts__gte=1), name="exam_can_be_sat"),
             models.CheckConstraint(condition=Q(pass_percent__range=(0, 100)), name="exam_pass_percent"),
         ]
@@ -124,7 +146,9 @@ class ExamPool(models.Model):
     drawn = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["exam", "cell", "version"], name="once_in_pool_of_cell")]
+        constraints = [
+            models.UniqueConstraint(fields=["exam", "cell", "version"], name="once_in_pool_of_cell")
+        ]
 
     def __str__(self) -> str:
         return f"{self.exam_id}: {self.version_id}"

@@ -75,7 +75,9 @@ class Release(models.Model):
 class Result(models.Model):
     """The outcome of a candidate by the exam's score policy, over marked attempts; rewritten by the service that marks."""
 
-    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, primary_key=True, related_name="result")
+    candidate = models.OneToOneField(
+        Candidate, on_delete=models.CASCADE, primary_key=True, related_name="result"
+    )
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="+")
     score = models.DecimalField(max_digits=7, decimal_places=2)
     max_score = models.DecimalField(max_digits=7, decimal_places=2)

@@ -56,7 +56,9 @@ class NotebookEntry(models.Model):
     source = models.CharField(max_length=120)  # the exam's or the practice's name, as the member knew it
     first_wrong_at = models.DateTimeField()
     last_wrong_at = models.DateTimeField()
-    left_at = models.DateTimeField(null=True, blank=True)  # got right N times in a row, or taken out by the member
+    left_at = models.DateTimeField(
+        null=True, blank=True
+    )  # got right N times in a row, or taken out by the member
     kept = models.BooleanField(default=False)  # the member keeps it, whatever the streak
     note = models.CharField(max_length=500, blank=True)
 

@@ -1,0 +1,5 @@
+"""The exams for outside programs."""
+
+from ninja import Router
+
+router = Router(tags=["exams"])
