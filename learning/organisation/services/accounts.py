@@ -33,6 +33,7 @@ __all__ = [
     "deactivate",
     "edit_user",
     "issue_codes",
+    "keep_settings",
     "reactivate",
     "refuse_foreign",
     "reset_by_organiser",
@@ -198,6 +199,12 @@ def change_password(*, user: User, new_password: str, now: datetime) -> None:
     user.activated_at = user.activated_at or now
     user.save(update_fields=["password", "must_change_password", "activated_at"])
     audit.record(actor=user, action="account.password_changed", obj=user, unit=unit_of(user), now=now)
+
+
+def keep_settings(*, user: User, large_print: bool, language: str) -> None:
+    """How the site looks to this person, on every device."""
+    user.large_print, user.language = large_print, language
+    user.save(update_fields=["large_print", "language"])
 
 
 @transaction.atomic
