@@ -149,6 +149,7 @@ def test_a_key_is_free_again_once_its_batch_is_taken() -> None:
             await lane.put(Row("a", x))
         await asyncio.gather(*await puts(lane, Row("b", x), Row("c")))
         assert writer.stored == [["a"], ["a"], ["a"], ["b", "c"]]
+        assert not lane._last_with, "keys of written rows are kept for ever"
 
     run(main())
 

@@ -178,6 +178,38 @@ def test_a_connection_killed_while_idle_is_to_be_tried_again(conninfo: Conninfo)
     assert stored(conninfo) == [1]
 
 
+def fail_with(sqlstate: str) -> Callable[[AsyncConnection], Awaitable[object]]:
+    return lambda tx: tx.execute(
+        sql.SQL("DO $$ BEGIN RAISE EXCEPTION 'trial' USING ERRCODE = {}; END $$").format(sqlstate)
+    )
+
+
+@pytest.mark.parametrize("sqlstate", ["08006", "25006", "40001", "40P01", "53100", "57P01", "58030"])
+def test_what_is_the_servers_fault_is_to_be_tried_again_on_a_new_connection(
+    conninfo: Conninfo, sqlstate: str
+) -> None:
+    async def use(adapter: PostgresqlAdapter) -> None:
+        pids = []
+        for _ in range(2):
+            cursor = await adapter.run(lambda tx: tx.execute("SELECT pg_backend_pid()"))
+            pids += await cursor.fetchall()
+            with pytest.raises(TryAgain):
+                await adapter.run(fail_with(sqlstate))
+        assert pids[0] != pids[1]
+
+    with_adapter(conninfo, use)
+
+
+@pytest.mark.parametrize("sqlstate", ["22P02", "23505", "23514", "54000", "55P03", "57014"])
+def test_what_may_be_a_rows_fault_is_told_as_it_is(conninfo: Conninfo, sqlstate: str) -> None:
+    async def use(adapter: PostgresqlAdapter) -> None:
+        with pytest.raises(psycopg.Error) as raised:
+            await adapter.run(fail_with(sqlstate))
+        assert raised.value.sqlstate == sqlstate
+
+    with_adapter(conninfo, use)
+
+
 def test_an_absent_server_is_to_be_tried_again() -> None:
     async def main() -> None:
         with pytest.raises(TryAgain):
