@@ -10,9 +10,10 @@ from .attempts import (
     TimeAdjustment,
 )
 from .blueprints import Blueprint, Cell, FixedItem, Section
+from .claims import MarkClaim
 from .exams import AdmissionRule, Candidate, Exam, ExamPool
 from .marking import Mark, Release, Result, SavedComment
-from .practice import NotebookEntry, PracticeAnswer, PracticeRun
+from .practice import CollectedAttempt, NotebookEntry, NotebookTry, PracticeAnswer, PracticeRun
 
 __all__ = [
     "AdmissionRule",
@@ -25,11 +26,14 @@ __all__ = [
     "Blueprint",
     "Candidate",
     "Cell",
+    "CollectedAttempt",
     "Exam",
     "ExamPool",
     "FixedItem",
     "Mark",
+    "MarkClaim",
     "NotebookEntry",
+    "NotebookTry",
     "PracticeAnswer",
     "PracticeRun",
     "Release",

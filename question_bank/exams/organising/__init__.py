@@ -1,0 +1,1 @@
+"""What organisers do with an exam besides publishing and adjusting it: build, watch, mark, read results."""
