@@ -58,6 +58,8 @@ class SheetReader:
         self._material: str | None = None
         self._material_number = ""
         self._material_sure = True
+        self._children_told = False
+        self._children_unnumbered = False
         self._material_explanation = ""
         self._pending: _Pending | None = None
 
@@ -81,7 +83,7 @@ class SheetReader:
         for row in above:
             if self._reads_like_question(row):
                 self._take_row(row, ("above_header",))
-            else:
+            elif not self._takes_section(row, [cell for cell in row.cells if cell]):
                 self.skipped_rows += 1
         at = 0
         while at < len(body):
@@ -176,7 +178,7 @@ class SheetReader:
         if not option and not self._text(row, Field.RIGHT):
             return False
         if Field.RIGHT in one:
-            same = stem == pending.own_stem and (bool(number) and number == pending.number)
+            same = (stem, number) == (pending.own_stem, pending.number) and not self._starts_over(row)
             if (stem or number) and not same:
                 return False
         elif stem or self._own(row, Field.ANSWER) or self._own(row, Field.KIND) or number:
@@ -185,6 +187,10 @@ class SheetReader:
         pending.rights.append(self._text(row, Field.RIGHT))
         pending.more.append(self._sources[row.number])
         return True
+
+    def _starts_over(self, row: Row) -> bool:
+        """The first letter again: another question in the same words."""
+        return bool(re.fullmatch(r"[(（]?[AaＡ1１一①][.．、)）]?", self._text(row, Field.LABEL)))
 
     def _option_of_row(self, row: Row) -> str:
         return self._own(row, Field.OPTIONS)
@@ -245,6 +251,7 @@ class SheetReader:
             return False
         self._material = stem
         self._material_sure = False
+        self._children_told = self._children_unnumbered = False
         self._material_number = self._text(row, Field.NUMBER)
         self._material_explanation = self._text(row, Field.EXPLANATION)
         return True
@@ -282,14 +289,17 @@ class SheetReader:
             return self._material, ()
         number = self._text(row, Field.NUMBER)
         parent = self._text(row, Field.MATERIAL_NUMBER)
-        if parent:
-            if parent != self._material_number:
-                return None, ()
-            return self._material, ()
+        if Field.MATERIAL_NUMBER in self._columns.one:
+            return (self._material if parent and parent == self._material_number else None), ()
         told = _CHILD_MARK.match(stem) or re.fullmatch(r"\d+\s*[.\-—－]\s*\d+|[（(]\d+[)）]", number)
         kind = self._text(row, Field.KIND)
         if told or re.search(r"子题|小题", kind):
+            self._children_told = True
             return self._material, ()
+        if number and (self._children_told or self._children_unnumbered):
+            self._material = None  # the children were marked as such, this one is numbered like the others
+            return None, ()
+        self._children_unnumbered = not number
         return self._material, ("material_assumed",)
 
     def _begin(self, row: Row, warnings: tuple[str, ...]) -> None:

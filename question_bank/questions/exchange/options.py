@@ -48,10 +48,12 @@ _STYLES: tuple[tuple[str, list[re.Pattern[str]]], ...] = tuple(
         ("letters", r"\s*[.．、:：)）\]】]\s*", _LOOSE),
         ("letter_and_space", r"\s+", r"(?:^|(?<=\s))"),
         ("letter_at_line_start", r"(?=[^\x00-\x7f]|\d)", r"(?m:^)"),
+        ("letter_before_word", r"(?=[\u4e00-\u9fff“《])", r"(?:^|(?<=[\s,，;；|]))"),
     )
 )
 _LOWER = [re.compile(rf"(?:^|(?<=[\s,，;；|]))[(（]?{letter}\s*[.．、:：)）]\s*") for letter in "abcdefghij"]
-_NUMBERS = [re.compile(rf"(?m:^)\s*[(（]?{number}\s*[.．、:：)）]\s*(?!\d)") for number in range(1, 11)]
+_NUMBERS = [re.compile(rf"(?:^|(?<=\s))[(（]?{number}\s*[.．、:：)）]\s*(?!\d)") for number in range(1, 11)]
+_CIRCLED = [re.compile(rf"(?:^|(?<=\s)){mark}\s*(?![①-⑩])") for mark in "①②③④⑤⑥⑦⑧⑨⑩"]
 
 
 def _chain(text: str, patterns: list[re.Pattern[str]], at_least: int = 2) -> tuple[str, ...] | None:
@@ -96,9 +98,10 @@ def split_options(text: str) -> SplitOptions:
     found = labelled(body)
     if found and not _EMPTY_EDGE.sub("", found.before).strip():
         return found
-    parts = _chain(body, _NUMBERS, at_least=3)
-    if parts and not parts[0].strip():
-        return SplitOptions(parts[1:], "numbers")
+    for patterns, at_least in ((_NUMBERS, 3), (_CIRCLED, 2)):
+        parts = _chain(body, patterns, at_least)
+        if parts and not parts[0].strip() and all(parts[1:]):
+            return SplitOptions(parts[1:], "numbers")
     return _bare_options(body)
 
 

@@ -98,6 +98,9 @@ def test_columns_without_a_header_are_told_from_their_content() -> None:
         '["甲","乙，丙","丁"]',
         '[{"key":"A","value":"甲"},{"key":"B","value":"乙，丙"},{"key":"C","value":"丁"}]',
         "甲 乙，丙 丁",
+        "A甲 B乙，丙 C丁",
+        "1.甲 2.乙，丙 3.丁",
+        "①甲 ②乙，丙 ③丁",
     ],
 )
 def test_options_in_one_cell_are_cut_at_their_separator_only(cell: str) -> None:
@@ -162,6 +165,18 @@ def test_one_row_per_option_may_repeat_or_merge_the_question() -> None:
     assert [question.answer for question in merged] == [(1,), (0, 2)]
 
 
+def test_one_row_per_option_may_repeat_the_stem_without_numbers() -> None:
+    found = questions(
+        ("题目", "选项标号", "选项内容", "是否正确"),
+        *(("首都？", "A", "北京", "√"), ("首都？", "B", "上海", "")),
+        *(("首都？", "A", "东京", "×"), ("首都？", "B", "巴黎", "√")),
+    )
+    assert [(question.options, question.answer) for question in found] == [
+        (("北京", "上海"), (0,)),
+        (("东京", "巴黎"), (1,)),
+    ]
+
+
 def test_options_below_each_other_without_a_mark_column_follow_the_answer() -> None:
     found = questions(
         ("题干", "选项", "答案"),
@@ -215,6 +230,11 @@ def test_section_rows_give_the_kind_of_the_rows_below_and_are_no_questions() -> 
     assert str(found[0].mark) == "2"
 
 
+def test_a_section_above_the_first_header_counts_too() -> None:
+    question = one(("一、多选题（共1题）",), ("题目", "A", "B", "答案"), ("哪一个？", "甲", "乙", "A"))
+    assert question.kind == "multiple"
+
+
 def test_a_question_that_begins_like_a_heading_stays_a_question() -> None:
     found = questions(
         ("题目", "答案"),
@@ -235,6 +255,27 @@ def test_material_rows_are_joined_to_the_questions_below() -> None:
         ("single", "阅读材料：某村开展学习。"),
         ("true_false", "阅读材料：某村开展学习。"),
     ]
+
+
+def test_material_ends_where_the_numbers_go_on() -> None:
+    found = questions(
+        ("题号", "题型", "题干", "A", "B", "答案"),
+        ("1", "材料题", "某村开展学习。"),
+        ("", "单选题", "（1）说明了什么？", "甲", "乙", "A"),
+        ("2", "单选题", "首都是哪里？", "北京", "上海", "A"),
+    )
+    assert [question.group for question in found] == ["某村开展学习。", None]
+    assert all(question.verdict == Verdict.ACCEPTED for question in found)
+
+
+def test_material_holds_for_the_rows_that_name_its_number() -> None:
+    found = questions(
+        ("题目编号", "父题编号", "题型", "题干", "A", "B", "答案"),
+        (1, "", "材料题", "某村开展学习。"),
+        (2, 1, "单选题", "说明了什么？", "甲", "乙", "A"),
+        (3, "", "单选题", "首都是哪里？", "北京", "上海", "A"),
+    )
+    assert [question.group for question in found] == ["某村开展学习。", None]
 
 
 def test_parent_columns_carry_the_material_to_the_children() -> None:
