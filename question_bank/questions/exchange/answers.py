@@ -312,7 +312,7 @@ def read_blanks(answer: str, expected: int, alternatives: str | None) -> tuple[t
         tries.append(brackets)
     numbered = re.split(r"(?:^|(?<=[\s;；,，。]))[(（]?\d{1,2}[)）.．、]\s*(?!\d)", text)[1:]
     if len(numbered) > 1:
-        tries.append([re.sub(r"[\s;；,，。]+$", "", piece) for piece in numbered])
+        tries.append([piece.rstrip(" \t\n;；,，。\u3000") for piece in numbered])
     # a separator that is not the one between alternatives
     for separators in (r"[;；]+", r"[|｜]+", r"\n+", r"\s*##?\s*"):
         if alternatives and alternatives in separators:

@@ -13,6 +13,7 @@ from question_bank.questions.exchange.answers import (
     read_choice,
     read_truth,
 )
+from question_bank.questions.exchange.kinds import KIND_WORDS
 from question_bank.questions.exchange.options import same_text
 from question_bank.questions.exchange.records import RawRecord
 from question_bank.questions.exchange.verdicts import Answer, ImportSettings, Warning, warning
@@ -67,7 +68,7 @@ def read_key(draft: Draft, answer: str, settings: ImportSettings) -> None:
             if not answer:
                 draft.warn("reference_missing")
         case _:
-            raise Refused("kind_unsupported", kind=draft.kind or "")
+            raise Refused("kind_unsupported", kind=KIND_WORDS.get(draft.kind or "", ""))
 
 
 def _choice(draft: Draft, answer: str) -> None:

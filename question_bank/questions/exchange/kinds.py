@@ -7,7 +7,18 @@ from question_bank.engine.kinds import Kind
 
 GROUP = "group"  # 材料题: a shared text with questions of their own below it
 CHOICE = "choice"  # 选择题: single or multiple, told by the key
-UNSUPPORTED = "unsupported"
+
+# what the sheets we write call each kind
+KIND_WORDS = {
+    "single": "单选题",
+    "multiple": "多选题",
+    "true_false": "判断题",
+    "fill": "填空题",
+    "short": "简答题",
+    "essay": "论述题",
+    "order": "排序题",
+    "match": "匹配题",
+}
 
 # the longer word first where one contains another
 _WORDS: tuple[tuple[str, str], ...] = (

@@ -63,7 +63,7 @@ TEMPLATES: dict[str, str] = {
     # what to look at in an accepted row
     "above_header": _("这一行在表头之上，请核对。"),
     "header_guessed": _("没有表头，各列的含义由内容推断。"),
-    "kind_inferred": _("题型由内容推断。"),
+    "kind_inferred": _("题型由内容推断为{kind}。"),
     "kind_unknown": _("不认识的题型“{text}”，已由内容推断。"),
     "options_from_stem": _("选项取自题干。"),
     "options_split_doubtful": _("选项以空格或逗号分隔，共分出 {count} 个，请核对。"),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARK = r"\s*[.．、:：)）。,，]\s*"
-_EDGE = re.compile(r"[,，;；|｜\s]+$")
-_EMPTY_EDGE = re.compile(r"^[,，;；|｜\s]+")
+_EDGE = ",，;；|｜ \t\r\n\u3000"
 _KIND_LEFTOVER = re.compile(r"^\s*(?:单选题|多选题|判断题|选项)\s*[,，:：;；|]?\s*")
 
 
@@ -74,7 +73,7 @@ def _chain(text: str, patterns: list[re.Pattern[str]], at_least: int = 2) -> tup
 
 
 def _trim(text: str) -> str:
-    return _EDGE.sub("", text).strip()
+    return text.rstrip(_EDGE).strip()
 
 
 def labelled(text: str) -> SplitOptions | None:
@@ -96,7 +95,7 @@ def split_options(text: str) -> SplitOptions:
             return SplitOptions(listed, "json")
     body = _KIND_LEFTOVER.sub("", text)
     found = labelled(body)
-    if found and not _EMPTY_EDGE.sub("", found.before).strip():
+    if found and not found.before.strip(_EDGE):
         return found
     for patterns, at_least in ((_NUMBERS, 3), (_CIRCLED, 2)):
         parts = _chain(body, patterns, at_least)

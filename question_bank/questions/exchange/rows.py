@@ -9,7 +9,7 @@ from decimal import Decimal
 from question_bank.engine.kinds import Kind
 from question_bank.questions.exchange.answers import bare, count_blanks, take_key, take_truth, truth_of
 from question_bank.questions.exchange.keys import Draft, Refused, read_key
-from question_bank.questions.exchange.kinds import CHOICE, GROUP, kind_of, take_stem_mark
+from question_bank.questions.exchange.kinds import CHOICE, GROUP, KIND_WORDS, kind_of, take_stem_mark
 from question_bank.questions.exchange.options import labelled, same_text, split_options, strip_labels
 from question_bank.questions.exchange.records import RawRecord
 from question_bank.questions.exchange.verdicts import ImportSettings, ParsedQuestion, Verdict, warning
@@ -159,9 +159,9 @@ def _decide(draft: Draft, facts: Facts, settings: ImportSettings) -> None:
         if kind is None:
             raise Refused("answer_missing" if not answer else "kind_missing")
         if declared != CHOICE or kind not in (Kind.SINGLE, Kind.MULTIPLE):
-            draft.warn("kind_inferred", kind=kind)
+            draft.warn("kind_inferred", kind=KIND_WORDS[kind])
     elif told == "ids":
-        draft.warn("kind_inferred", kind=kind)
+        draft.warn("kind_inferred", kind=KIND_WORDS[kind])
     draft.kind = kind
     if how in ("spaces", "commas", "pauses") and kind in (Kind.SINGLE, Kind.MULTIPLE, Kind.ORDER):
         draft.warn("options_split_doubtful", count=len(draft.options))

@@ -11,18 +11,9 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from question_bank.questions.exchange.grids import MAX_CELL_CHARS
 from question_bank.questions.exchange.headers import Field
+from question_bank.questions.exchange.kinds import KIND_WORDS
 from question_bank.questions.exchange.verdicts import ImportReport, ParsedQuestion, TableFound, Verdict
 
-KIND_WORDS = {
-    "single": "单选题",
-    "multiple": "多选题",
-    "true_false": "判断题",
-    "fill": "填空题",
-    "short": "简答题",
-    "essay": "论述题",
-    "order": "排序题",
-    "match": "匹配题",
-}
 _HEADINGS = {
     Field.STEM: "题干",
     Field.KIND: "题型",

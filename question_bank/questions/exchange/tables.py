@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from question_bank.engine.kinds import Kind
 from question_bank.questions.exchange.duplicates import Seen
 from question_bank.questions.exchange.grids import Grid
+from question_bank.questions.exchange.kinds import KIND_WORDS
 from question_bank.questions.exchange.layouts import SheetReader
 from question_bank.questions.exchange.readers import read_grid
 from question_bank.questions.exchange.rows import build, learn
@@ -51,7 +52,9 @@ def read_table(
         tables.append(reader.table)
         facts = learn(reader.records)
         if facts.kind_of_id:
-            meaning = "，".join(f"{number}={kind}" for number, kind in sorted(facts.kind_of_id.items()))
+            meaning = "，".join(
+                f"{number}={KIND_WORDS[kind]}" for number, kind in sorted(facts.kind_of_id.items())
+            )
             notes.append(warning("kind_ids_inferred", meaning=meaning))
         for record in reader.records:
             rows.append(seen.judge(build(record, facts, settings), rows))
