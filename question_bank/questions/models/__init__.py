@@ -4,4 +4,13 @@ from .banks import Bank, BankShare, Chapter, KnowledgePoint
 from .imports import ImportJob, ImportRow
 from .questions import Question, QuestionVersion
 
-__all__ = ["Bank", "BankShare", "Chapter", "ImportJob", "ImportRow", "KnowledgePoint", "Question", "QuestionVersion"]
+__all__ = [
+    "Bank",
+    "BankShare",
+    "Chapter",
+    "ImportJob",
+    "ImportRow",
+    "KnowledgePoint",
+    "Question",
+    "QuestionVersion",
+]

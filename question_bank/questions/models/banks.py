@@ -19,7 +19,8 @@ class BankQuerySet(models.QuerySet["Bank"]):
         if "" in paths:
             return self.filter(owned)
         shares = BankShare.objects.filter(
-            any_path(paths, "unit__path__startswith") | Q(unit__path__in=sorted({p for path in paths for p in above(path)}))
+            any_path(paths, "unit__path__startswith")
+            | Q(unit__path__in=sorted({p for path in paths for p in above(path)}))
         )
         if action is not Action.BANK_VIEW:
             shares = shares.filter(may_edit=True)
@@ -33,7 +34,9 @@ def above(path: str) -> list[str]:
 
 class Bank(models.Model):
     name = models.CharField(_("名称"), max_length=120)
-    owner_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="banks", verbose_name=_("所属党组织"))
+    owner_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="banks", verbose_name=_("所属党组织")
+    )
     description = models.TextField(_("说明"), blank=True)
     open_for_practice = models.BooleanField(_("允许自由练习"), default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -55,7 +58,9 @@ class BankShare(models.Model):
     """The bank may be used (or also edited) by organisers of the unit and of those below it."""
 
     bank = models.ForeignKey(Bank, on_delete=models.CASCADE, related_name="shares")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="bank_shares", verbose_name=_("党组织"))
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="bank_shares", verbose_name=_("党组织")
+    )
     may_edit = models.BooleanField(_("可编辑"), default=False)
 
     class Meta:

@@ -31,6 +31,9 @@ class ImportJob(models.Model):
     error_message = models.TextField(blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    started_at = models.DateTimeField(
+        null=True, blank=True
+    )  # a check that began long ago has died and is begun again
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -49,7 +52,9 @@ class ImportRow(models.Model):
         DUPLICATE = "duplicate", _("重复")
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="rows")
-    position = models.PositiveIntegerField()  # order in the report; unique also where sheets repeat row numbers
+    position = (
+        models.PositiveIntegerField()
+    )  # order in the report; unique also where sheets repeat row numbers
     sheet = models.CharField(max_length=80, blank=True)
     row = models.PositiveIntegerField(_("行"))
     verdict = models.CharField(_("判定"), max_length=10, choices=Verdict.choices)

@@ -38,11 +38,16 @@ class Question(models.Model):
     knowledge_points = models.ManyToManyField(
         KnowledgePoint, blank=True, related_name="questions", verbose_name=_("知识点")
     )
-    difficulty = models.PositiveSmallIntegerField(_("难度"), choices=Difficulty.choices, default=Difficulty.MIDDLE)
+    difficulty = models.PositiveSmallIntegerField(
+        _("难度"), choices=Difficulty.choices, default=Difficulty.MIDDLE
+    )
     tags = models.JSONField(_("标签"), default=list, blank=True)
     current = models.ForeignKey("QuestionVersion", on_delete=models.PROTECT, null=True, related_name="+")
     latest = models.ForeignKey("QuestionVersion", on_delete=models.PROTECT, null=True, related_name="+")
-    fingerprint = models.CharField(max_length=64, editable=False)
+    fingerprint = models.CharField(
+        max_length=64, editable=False
+    )  # of the newest version; exchange.duplicates
+    key_fingerprint = models.CharField(max_length=64, editable=False, blank=True)
     valid_until_date = models.DateField(_("有效期至"), null=True, blank=True)
     retired_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -1,0 +1,190 @@
+"""A question's versions with what changed, and the review queue where drafts become ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.views.generic.base import BaseListingView
+
+from learning.organisation.permissions import Action
+from question_bank.questions.content import content_of, problems_of
+from question_bank.questions.differences import Difference, differences
+from question_bank.questions.errors import QuestionBankError
+from question_bank.questions.models import Question, QuestionVersion
+from question_bank.questions.models.questions import QuestionQuerySet
+from question_bank.questions.presenting import ShownQuestion, with_key
+from question_bank.questions.problem_words import remark
+from question_bank.questions.services.questions import retire, set_ready
+
+from .access import BehindAction, RoomPage
+from .filters import QuestionFilters, search
+from .listing import LabelledColumn, stem_of
+
+
+@dataclass(frozen=True)
+class VersionEntry:
+    """One version with what it changed against the one before it."""
+
+    version: QuestionVersion
+    shown: ShownQuestion
+    changes: list[Difference]
+    in_use: bool
+
+
+def history(question: Question) -> list[VersionEntry]:
+    """Newest first."""
+    versions = list(question.versions.select_related("created_by").order_by("no"))
+    entries = []
+    for before, version in zip([None, *versions], versions, strict=False):
+        content = content_of(version)
+        changes = differences(content_of(before), content) if before else []
+        entries.append(VersionEntry(version, with_key(content), changes, version.pk == question.current_id))
+    return entries[::-1]
+
+
+class QuestionVersions(RoomPage):
+    template_name = "questions/admin/question_versions.html"
+    page_title = gettext_lazy("版本")
+    header_icon = "history"
+
+    @cached_property
+    def asked(self) -> Question:
+        return self.question(self.kwargs["pk"])
+
+    def trail(self) -> list[dict[str, Any]]:
+        url = reverse("question_edit", args=[self.asked.pk])
+        return [{"url": url, "label": _("试题 %(id)d") % {"id": self.asked.pk}}]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        extra = {
+            "question": self.asked,
+            "entries": history(self.asked),
+            "can_edit": self.allows(Action.BANK_EDIT, self.asked.bank),
+            "can_review": self.allows(Action.BANK_REVIEW, self.asked.bank),
+        }
+        return dict(super().get_context_data(**kwargs), **extra)
+
+
+class ReviewQueue(BehindAction, BaseListingView):
+    """Drafts of the banks the person may review, oldest first."""
+
+    action = Action.BANK_REVIEW
+    model = Question
+    template_name = "questions/admin/review_queue.html"
+    results_template_name = "questions/admin/review_queue_results.html"
+    page_title = gettext_lazy("审题")
+    header_icon = "tasks"
+    index_url_name = "question_review_queue"
+    index_results_url_name = "question_review_queue_results"
+    is_searchable = True
+    filterset_class = QuestionFilters
+    default_ordering = "latest__created_at"
+    paginate_by = 50
+    table_classname = "listing questions-table"
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        return [
+            TitleColumn("stem", label=_("题干"), accessor=stem_of, get_url=self.link, classname="title"),
+            LabelledColumn("kind", label=_("题型"), accessor="latest.get_kind_display"),
+            LabelledColumn("chapter", label=_("章节"), accessor=lambda q: q.chapter or "—"),
+            LabelledColumn("bank", label=_("题库"), sort_key="bank__name"),
+            LabelledColumn("author", label=_("出题人"), accessor=lambda q: q.latest.created_by or "—"),
+            LabelledColumn("no", label=_("版本"), accessor="latest.no"),
+        ]
+
+    def link(self, question: Question) -> str:
+        bank = self.request.GET.get("bank", "")
+        return reverse("question_review", args=[question.pk]) + (f"?bank={bank}" if bank.isdecimal() else "")
+
+    def get_base_queryset(self) -> QuestionQuerySet:
+        rows = drafts(Question.objects.allowing(self.user, Action.BANK_REVIEW))
+        return rows.select_related("bank", "chapter", "latest__created_by", "current")
+
+    def search_queryset(self, queryset: QuestionQuerySet) -> QuestionQuerySet:
+        return search(queryset, self.search_query) if self.is_searching else queryset
+
+
+def drafts(rows: QuestionQuerySet) -> QuestionQuerySet:
+    return rows.filter(latest__status=QuestionVersion.Status.DRAFT, retired_at=None, bank__archived_at=None)
+
+
+class QuestionReview(RoomPage):
+    """One draft as members will see it, with its key and what changed; then the next one."""
+
+    action = Action.BANK_REVIEW
+    template_name = "questions/admin/question_review.html"
+    header_icon = "tasks"
+
+    @cached_property
+    def asked(self) -> Question:
+        return self.question(self.kwargs["pk"])
+
+    def get_page_title(self) -> str:
+        return _("审题：试题 %(id)d") % {"id": self.asked.pk}
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        queue = {"url": reverse("question_review_queue"), "label": _("审题")}
+        return [*self.breadcrumbs_items, queue, {"url": "", "label": self.get_page_title()}]
+
+    @cached_property
+    def others(self) -> QuestionQuerySet:
+        rows = drafts(Question.objects.allowing(self.user, Action.BANK_REVIEW)).exclude(pk=self.asked.pk)
+        bank = self.request.GET.get("bank", "")
+        return rows.filter(bank=bank) if bank.isdecimal() and len(bank) <= 18 else rows
+
+    def next_url(self) -> str:
+        """The next draft in the order of the queue, else the first one, else the empty queue."""
+        queue = self.others.order_by("latest__created_at", "pk")
+        created = self.asked.latest.created_at if self.asked.latest else None
+        later = queue.filter(latest__created_at__gte=created).exclude(
+            latest__created_at=created, pk__lt=self.asked.pk
+        )
+        following = later.values_list("pk", flat=True).first() or queue.values_list("pk", flat=True).first()
+        bank = self.request.GET.get("bank", "")
+        query = f"?bank={bank}" if bank.isdecimal() else ""
+        if following:
+            return reverse("question_review", args=[following]) + query
+        return reverse("question_review_queue") + query
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        question = self.asked
+        target = self.next_url()
+        act = {"ready": set_ready, "retire": retire}.get(request.POST.get("act", ""))
+        if act is not None:
+            try:
+                act(question_id=question.pk, by=self.user, now=timezone.now())
+            except QuestionBankError as error:
+                messages.error(request, error.message)
+                return redirect(request.get_full_path())
+            words = _("试题 %(id)d 已可用。") if act is set_ready else _("试题 %(id)d 已停用。")
+            messages.success(request, words % {"id": question.pk})
+        return redirect(target)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        question = self.asked
+        latest = question.latest
+        assert latest is not None, "every question is saved together with its first version"
+        content = content_of(latest)
+        extra = {
+            "question": question,
+            "latest": latest,
+            "shown": with_key(content),
+            "changes": differences(content_of(question.current), content) if question.current else [],
+            "remarks": [remark(problem, content.body) for problem in problems_of(content)],
+            "next": self.next_url(),
+            "left": self.others.count(),
+            "can_edit": self.allows(Action.BANK_EDIT, question.bank),
+            "waiting": latest.status == QuestionVersion.Status.DRAFT and question.retired_at is None,
+        }
+        return dict(super().get_context_data(**kwargs), **extra)
