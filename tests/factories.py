@@ -7,9 +7,27 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from learning.organisation.models import Membership, PersonStatus, Role, RoleAssignment, Unit, UnitClosure, User
-from question_bank.exams.models import Blueprint, Candidate, Cell, Exam, ExamPool, Section
+from learning.organisation.models import (
+    Membership,
+    PersonStatus,
+    Role,
+    RoleAssignment,
+    Unit,
+    UnitClosure,
+    User,
+)
+from question_bank.exams.models import (
+    Attempt,
+    AttemptItem,
+    Blueprint,
+    Candidate,
+    Cell,
+    Exam,
+    ExamPool,
+    Section,
+)
 from question_bank.exams.publishing import plan_of
+from question_bank.exams.taking.start import start_attempt
 from question_bank.questions.models import Bank, Chapter, Question, QuestionVersion
 
 NOW = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
@@ -157,3 +175,13 @@ def make_candidate(exam: Exam, user: User, **fields: Any) -> Candidate:
         admitted_at=NOW,
         **fields,
     )
+
+
+def make_attempt(exam: Exam, user: User, *, now: datetime = NOW, answers: dict[int, Any] | None = None) -> Attempt:
+    """An open attempt started at `now`; `answers` by slot."""
+    attempt = start_attempt(exam_id=exam.pk, user=user, password=exam.password, now=now).attempt
+    AttemptItem.objects.bulk_create(
+        AttemptItem(attempt=attempt, slot=slot, answer=answer, answer_rev=1, first_answer_at=now, last_answer_at=now)
+        for slot, answer in (answers or {}).items()
+    )
+    return attempt

@@ -1,4 +1,5 @@
-"""What a paper is marked by: key and rule of each version, kept per worker; sections and corrections come on top."""
+"""What a paper is marked by: key and rule of each version, kept per worker; sections and corrections come
+on top."""
 
 from __future__ import annotations
 

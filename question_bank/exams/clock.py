@@ -35,8 +35,8 @@ def rules_of_exam(exam: Exam) -> TimeRules:
 
 
 def frozen_rules(exam: Exam, sections: list[dict[str, Any]]) -> dict[str, Any]:
-    """`Attempt.rules`: what goes on applying to an attempt, whatever becomes of the exam's own rules. The window is
-    not in it: it is moved for everybody, by a window adjustment."""
+    """`Attempt.rules`: what goes on applying to an attempt, whatever becomes of the exam's own rules. The
+    window is not in it: it is moved for everybody, by a window adjustment."""
     return {
         "limit_s": exam.limit_s,
         "end_policy": exam.end_policy,
@@ -70,8 +70,8 @@ def sitting_of(attempt: Attempt) -> Sitting:
 def adjustments_for(
     rows: Iterable[TimeAdjustment], candidate: Candidate, attempt_id: int | None = None
 ) -> tuple[Adjustment, ...]:
-    """Those of the exam's rows that are not revoked and meant for this candidate, with the candidate's own extra
-    time. The rows come with their unit; a unit's row reaches every candidate admitted from below it."""
+    """Those of the exam's rows that are not revoked and meant for this candidate, with the candidate's own
+    extra time. The rows come with their unit; a unit's row reaches every candidate admitted from below it."""
     ancestors: Collection[str] = candidate.unit_ancestors
     found = [
         Adjustment(AdjustmentKind(row.kind), row.value)
@@ -95,8 +95,8 @@ def recomputed_clock(
 
 
 def stored_clock(attempt: Attempt) -> Clock:
-    """The clock as the attempt's row has it: what every read and write goes by. Its limit is the working time given,
-    its hard end is not known here and stands at the deadline."""
+    """The clock as the attempt's row has it: what every read and write goes by. Its limit is the working
+    time given, its hard end is not known here and stands at the deadline."""
     given = attempt.deadline_at - attempt.started_at - timedelta(milliseconds=attempt.paused_ms)
     return Clock(given, attempt.deadline_at, attempt.accept_until, attempt.deadline_at, attempt.paused_at)
 

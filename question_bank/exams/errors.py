@@ -1,5 +1,5 @@
-"""What can go wrong with an exam, in its own words. `code` is the API's stable code, `members` join its JSON, and
-`message` is what the member reads."""
+"""What can go wrong with an exam, in its own words. `code` is the API's stable code, `members` join its
+JSON, and `message` is what the member reads."""
 
 from __future__ import annotations
 

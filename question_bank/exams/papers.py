@@ -1,12 +1,13 @@
-"""The frozen plan and pool of an exam, kept per worker; the paper drawn from them; and items as a member gets them.
+"""The frozen plan and pool of an exam, kept per worker; the paper drawn from them; and items as a member
+gets them.
 
-What is kept never holds a key. A plan is kept by the exam's pool version, a question's text by its version id, which
-never changes: neither needs invalidating.
+What is kept never holds a key. A plan is kept by the exam's pool version, a question's text by its version
+id, which never changes: neither needs invalidating.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -22,11 +23,12 @@ from question_bank.engine.supply import FixedItem as FixedPart
 from question_bank.engine.supply import PoolItem, PreparedPool
 from question_bank.questions.models import QuestionVersion
 
-from .models import Exam, ExamPool
+from .models import Attempt, Exam, ExamPool
 
 PLANS_KEPT = 64
 QUESTIONS_KEPT = 20_000
 USAGE_LIFE = timedelta(seconds=60)
+FOLD_SPAN = timedelta(minutes=10)  # several runs of the beat: a worker that was away misses nothing
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -48,8 +50,8 @@ class Kept(OrderedDict[K, V], Generic[K, V]):
 
 @dataclass(slots=True)
 class Plan:
-    """An exam's frozen plan and pool, ready to draw from. `sections` are shown on the paper, `usage` counts draws by
-    question and is read again once a minute."""
+    """An exam's frozen plan and pool, ready to draw from. `sections` are shown on the paper, `usage` counts
+    draws by question and is read again once a minute."""
 
     pool_version: int
     drawn_sections: tuple[DrawnSection, ...]
@@ -107,8 +109,8 @@ def _read_plan(exam_id: int, pool_version: int) -> Plan:
 
 
 def pool_items(cells_of: dict[int, set[str]]) -> dict[int, PoolItem]:
-    """Pool items by version id. Which cells a version was frozen into stands in its tags: a question moved to another
-    chapter after publishing stays where it was."""
+    """Pool items by version id. Which cells a version was frozen into stands in its tags: a question moved
+    to another chapter after publishing stays where it was."""
     rows = QuestionVersion.objects.filter(pk__in=cells_of).values_list("pk", "question_id", "kind", "body")
     found = {pk: pool_item(pk, question, kind, body, cells_of[pk]) for pk, question, kind, body in rows}
     return {version: found[version] for version in cells_of}
@@ -152,8 +154,9 @@ def max_score_of(plan: dict[str, Any]) -> Decimal:
 
 
 def _coarse_usage(exam_id: int) -> dict[int, int]:
-    """Draws by question, as multiples of the mean of its cell. By exact counts all who start within a minute would get
-    the same few least used questions; this way only what is really behind (a question added later) comes first."""
+    """Draws by question, as multiples of the mean of its cell. By exact counts all who start within a
+    minute would get the same few least used questions; this way only what is really behind (a question
+    added later) comes first."""
     by_cell: dict[int, list[tuple[int, int]]] = {}
     rows = ExamPool.objects.filter(exam_id=exam_id).values_list("cell_id", "version__question_id", "drawn")
     for cell, question, drawn in rows:
@@ -166,6 +169,26 @@ def _coarse_usage(exam_id: int) -> dict[int, int]:
                 multiple = round(drawn * len(drawn_in_cell) / total)
                 usage[question] = min(multiple, usage.get(question, multiple))
     return usage
+
+
+def fold_drawn(*, now: datetime) -> int:
+    """Counts again, for every exam somebody started lately, how often each question of its pool was drawn;
+    returns how many exams. Counted from the papers, never added up: running twice or missing a run changes
+    nothing."""
+    lately = Attempt.objects.filter(started_at__gt=now - FOLD_SPAN, started_at__lte=now)
+    exams = sorted(set(lately.values_list("exam_id", flat=True)))
+    for exam_id in exams:
+        drawn: Counter[int] = Counter()
+        papers = Attempt.objects.filter(exam_id=exam_id).values_list("paper", flat=True)
+        for paper in papers.iterator(chunk_size=500):
+            drawn.update(item["v"] for item in paper)
+        changed = []
+        for row in ExamPool.objects.filter(exam_id=exam_id):
+            if row.drawn != drawn[row.version_id]:
+                row.drawn = drawn[row.version_id]
+                changed.append(row)
+        ExamPool.objects.bulk_update(changed, ["drawn"], batch_size=500)
+    return len(exams)
 
 
 def item_count_of(plan: dict[str, Any]) -> int:
@@ -189,8 +212,9 @@ def paper_of(stored: Sequence[dict[str, Any]]) -> list[PaperItem]:
 
 
 def shown_items(paper: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each slot of a stored paper as its member gets it: slot, section (id), kind, stem, options and left side in the
-    order shown, blanks, max_mark. Never a key. One query for the questions this worker has not met yet."""
+    """Each slot of a stored paper as its member gets it: slot, section (id), kind, stem, options and left
+    side in the order shown, blanks, max_mark. Never a key. One query for the questions this worker has not
+    met yet."""
     questions = _questions({item["v"] for item in paper})
     shown = []
     for slot, item in enumerate(paper, start=1):

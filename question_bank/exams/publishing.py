@@ -71,7 +71,8 @@ def parts_of(blueprint_id: int) -> Parts:
 
 def plan_of(blueprint: Blueprint) -> dict[str, Any]:
     """The blueprint as `Exam.plan` keeps it: {"sections": [{"title", "instructions", "shuffle_questions",
-    "shuffle_options", "rule", "parts": [{"cell", "n", "mark"} | {"version", "mark"}]}]}, marks with two decimals."""
+    "shuffle_options", "rule", "parts": [{"cell", "n", "mark"} | {"version", "mark"}]}]}, marks with two
+    decimals."""
     found = parts_of(blueprint.pk)
     return {
         "sections": [
@@ -104,9 +105,10 @@ def last_day(exam: Exam) -> date:
 
 
 def checklist(*, exam: Exam, now: datetime) -> list[Problem]:
-    """All that speaks against publishing, fatal ones first; [] means go. Codes: no_sections, empty_section, no_marks,
-    short_cell, short_cells, fixed_not_ready, fixed_twice, window_over, no_entry, limit_beyond_window (warning),
-    submit_after_limit, bad_bands, no_candidates, delay_without_attempts (warning)."""
+    """All that speaks against publishing, fatal ones first; [] means go. Codes: no_sections, empty_section,
+    no_marks, short_cell, short_cells, fixed_not_ready, fixed_twice, window_over, no_entry,
+    limit_beyond_window (warning), submit_after_limit, bad_bands, no_candidates, delay_without_attempts
+    (warning)."""
     parts = parts_of(exam.blueprint_id)
     problems = [
         *_paper_problems(parts),
@@ -190,8 +192,8 @@ def _band_problems(bands: Sequence[dict[str, Any]]) -> list[Problem]:
 
 
 def publish_exam(*, exam_id: int, by: User, now: datetime) -> Exam:
-    """Freezes plan and pool, raises pool_version, opens the exam to its candidates. Publishing again freezes anew:
-    papers already given stay as they are, later starts draw from the new pool.
+    """Freezes plan and pool, raises pool_version, opens the exam to its candidates. Publishing again
+    freezes anew: papers already given stay as they are, later starts draw from the new pool.
 
     Raises NotFound, NotReady with the checklist's fatal problems.
     """
@@ -216,8 +218,8 @@ def publish_exam(*, exam_id: int, by: User, now: datetime) -> Exam:
 
 
 def freeze_pool(exam: Exam) -> None:
-    """Writes the exam's plan and pool as the blueprint and the banks stand, under the next pool version. How often a
-    question was drawn is kept."""
+    """Writes the exam's plan and pool as the blueprint and the banks stand, under the next pool version.
+    How often a question was drawn is kept."""
     parts = parts_of(exam.blueprint_id)
     supply = supply_for(exam, parts)
     drawn = dict(ExamPool.objects.filter(exam=exam).values_list("version_id", "drawn"))
@@ -233,7 +235,8 @@ def freeze_pool(exam: Exam) -> None:
 
 
 def withdraw_exam(*, exam_id: int, by: User, reason: str, now: datetime) -> Exam:
-    """Takes a published exam back: nobody can start it any more. Raises NotFound; NotPossible while somebody sits it."""
+    """Takes a published exam back: nobody can start it any more. Raises NotFound; NotPossible while
+    somebody sits it."""
     with transaction.atomic():
         exam = _locked_exam(exam_id)
         if exam.state != Exam.State.PUBLISHED:

@@ -25,8 +25,8 @@ class Outcome:
 
 
 def outcome_of(attempts: Sequence[Attempt], policy: str) -> Outcome | None:
-    """By the policy over marked attempts in the order they were sat; pass mark and bands are those of the attempt that
-    counts, of the last one for an average. None without a marked attempt."""
+    """By the policy over marked attempts in the order they were sat; pass mark and bands are those of the
+    attempt that counts, of the last one for an average. None without a marked attempt."""
     score = combine([attempt.score or Decimal(0) for attempt in attempts], Combination(policy))
     if score is None:
         return None
@@ -44,7 +44,8 @@ def outcome_of(attempts: Sequence[Attempt], policy: str) -> Outcome | None:
 
 
 def band_of(score: Decimal, max_score: Decimal, bands: Sequence[Mapping[str, Any]]) -> str:
-    """The name of the highest band reached, "" below all; `bands` as on the exam: [{"from": percent, "name"}]."""
+    """The name of the highest band reached, "" below all; `bands` as on the exam: [{"from": percent,
+    "name"}]."""
     found = grade_band(
         score, max_score, [GradeBand(band["name"], Decimal(str(band["from"]))) for band in bands]
     )
@@ -52,9 +53,9 @@ def band_of(score: Decimal, max_score: Decimal, bands: Sequence[Mapping[str, Any
 
 
 def rewrite_results(candidate_ids: Collection[int], *, now: datetime) -> None:
-    """Makes the Results of these candidates anew, and removes those that have nothing to stand on. Inside the
-    transaction that changed an attempt; the candidates' rows are locked, so that of two such changes the later one
-    sees both."""
+    """Makes the Results of these candidates anew, and removes those that have nothing to stand on. Inside
+    the transaction that changed an attempt; the candidates' rows are locked, so that of two such changes
+    the later one sees both."""
     candidates = list(
         Candidate.objects.select_for_update(of=("self",), no_key=True)
         .select_related("exam")

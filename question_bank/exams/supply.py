@@ -1,4 +1,5 @@
-"""What the banks can supply for quota cells today: the figures of the builder, the checklist, and the frozen pool."""
+"""What the banks can supply for quota cells today: the figures of the builder, the checklist, and the
+frozen pool."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ from .models import Cell
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """Per cell, in the order given: what it wants, what fits it, the version ids that fit; and the sets of cells that
-    want more together than there is."""
+    """Per cell, in the order given: what it wants, what fits it, the version ids that fit; and the sets of
+    cells that want more together than there is."""
 
     cells: tuple[CellSupply, ...]
     versions: tuple[tuple[int, ...], ...]
@@ -35,10 +36,11 @@ class Supply:
 
 
 def live_supply(cells: Sequence[Cell], *, day: date, fixed_questions: Sequence[int] = ()) -> Supply:
-    """The supply as the banks stand now, for questions valid on `day`; the questions of fixed items are spoken for.
+    """The supply as the banks stand now, for questions valid on `day`; the questions of fixed items are
+    spoken for.
 
-    Two queries a cell. A question that fits several cells can be used by one of them only: `shortages` says where that
-    is too little.
+    Two queries a cell. A question that fits several cells can be used by one of them only: `shortages` says
+    where that is too little.
     """
     fitting = [eligible_questions(cell, day=day, but=fixed_questions) for cell in cells]
     cells_of: dict[int, set[str]] = {}
@@ -62,8 +64,8 @@ def live_supply(cells: Sequence[Cell], *, day: date, fixed_questions: Sequence[i
 
 
 def eligible_questions(cell: Cell, *, day: date, but: Sequence[int] = ()) -> list[tuple[int, int]]:
-    """(current version, question) of what the cell may draw: ready, not retired, valid on `day`, meeting every filter;
-    a chapter stands for itself and all below it."""
+    """(current version, question) of what the cell may draw: ready, not retired, valid on `day`, meeting
+    every filter; a chapter stands for itself and all below it."""
     questions = (
         Question.objects.usable()
         .filter(Q(valid_until_date=None) | Q(valid_until_date__gte=day), bank=cell.bank_id)

@@ -1,4 +1,5 @@
-"""Three closers, one function: the member's submission, any request that meets an expired attempt, and the job.
+"""Three closers, one function: the member's submission, any request that meets an expired attempt, and the
+job.
 
 Marks are made here, in the transaction that closes, by engine.marking; SQL never knows a marking rule.
 """
@@ -34,7 +35,8 @@ log = logging.getLogger("dangxiao.exams")
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closed attempt (as its row now is), its paper, the answers by slot that are not blank, and their marks."""
+    """A closed attempt (as its row now is), its paper, the answers by slot that are not blank, and their
+    marks."""
 
     attempt: Attempt
     paper: Sequence[PaperItem]
@@ -64,8 +66,9 @@ def close_attempts(
     now: datetime,
     data: Mapping[str, Any] | None = None,
 ) -> list[Closed]:
-    """Closes and marks open attempts whose rows are locked. Submitted is `now`, or the deadline where that is past, or
-    the moment of the pause. What waits for a person goes to `marking`, the rest is `marked` and has its Result."""
+    """Closes and marks open attempts whose rows are locked. Submitted is `now`, or the deadline where that
+    is past, or the moment of the pause. What waits for a person goes to `marking`, the rest is `marked` and
+    has its Result."""
     answers = answers_by_attempt([attempt.pk for attempt in attempts])
     closed = [_closed(attempt, answers.get(attempt.pk, {}), finish_kind, now) for attempt in attempts]
     write_attempts(attempts, CLOSING_FIELDS)
@@ -162,16 +165,18 @@ def write_attempts(attempts: Sequence[Attempt], names: Sequence[str]) -> None:
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.executemany(f"UPDATE exams_attempt SET {sets} WHERE id = %s", rows)
+            cursor.executemany(f"UPDATE exams_attempt SET {sets} WHERE id = %s", rows)  # noqa: S608 — our columns
 
 
 def has_expired(attempt: Attempt, now: datetime) -> bool:
-    """Whether its time and grace are over with nobody having closed it. The clock of a paused attempt stands."""
+    """Whether its time and grace are over with nobody having closed it. The clock of a paused attempt
+    stands."""
     return attempt.state == Attempt.State.IN_PROGRESS and now >= attempt.accept_until
 
 
 def settle(attempt: Attempt, *, now: datetime) -> Attempt:
-    """The lazy closer: the attempt as it is if there is nothing to do, else as it became. Every read goes through it."""
+    """The lazy closer: the attempt as it is if there is nothing to do, else as it became. Every read goes
+    through it."""
     if not has_expired(attempt, now):
         return attempt
     with transaction.atomic():
@@ -182,8 +187,9 @@ def settle(attempt: Attempt, *, now: datetime) -> Attempt:
 
 
 def close_expired(*, now: datetime, limit: int | None = None, batch: int = BATCH) -> int:
-    """The job: closes expired attempts, a transaction for each batch, and returns how many. Attempts that somebody else
-    holds are left to them; one that cannot be marked is logged and left, and holds nobody else up."""
+    """The job: closes expired attempts, a transaction for each batch, and returns how many. Attempts that
+    somebody else holds are left to them; one that cannot be marked is logged and left, and holds nobody
+    else up."""
     done = 0
     broken: list[int] = []
     while limit is None or done < limit:

@@ -47,7 +47,17 @@ def start_attempt(
                 return Started(attempt, created=False)
         try:
             with transaction.atomic():
-                return Started(_begin(exam_id, user, password, earlier, now, fingerprint), created=True)
+                return Started(
+                    _begin(
+                        exam_id=exam_id,
+                        user=user,
+                        password=password,
+                        earlier=earlier,
+                        now=now,
+                        fingerprint=fingerprint,
+                    ),
+                    created=True,
+                )
         except IntegrityError:
             # Another request of the same member was first; its attempt is the one to go on with.
             if _again == TRIES - 1:
@@ -71,9 +81,9 @@ def entry_for(
 
 
 def _begin(
-    exam_id: int, user: User, password: str, earlier: list[Attempt], now: datetime, fingerprint: str
+    *, exam_id: int, user: User, password: str, earlier: list[Attempt], now: datetime, fingerprint: str
 ) -> Attempt:
-    _share_exam(exam_id)
+    _share(exam_id, user.pk)
     candidate = (
         Candidate.objects.filter(exam_id=exam_id, user=user, exam__state=Exam.State.PUBLISHED)
         .select_related("exam")
@@ -119,12 +129,19 @@ def _begin(
     return attempt
 
 
-def _share_exam(exam_id: int) -> None:
-    """An extension of the whole exam locks the exam's row. Whoever starts waits for it here, then reads it; or is
-    waited for, then extended. Without this a start could miss an extension that missed it."""
+def _share(exam_id: int, user_id: int) -> None:
+    """An extension of the whole exam locks the exam's row, a change of a candidate that one's. Whoever
+    starts waits for it here, then reads it; or is waited for. Without this a start could miss an extension
+    that missed it."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM exams_exam WHERE id = %s FOR KEY SHARE", [exam_id])
+            cursor.execute(SHARE, [exam_id, user_id])
+
+
+SHARE = """
+    SELECT 1 FROM exams_exam AS exam JOIN exams_candidate AS candidate ON candidate.exam_id = exam.id
+    WHERE exam.id = %s AND candidate.user_id = %s FOR KEY SHARE
+"""
 
 
 def _refuse(entry: Entry) -> None:

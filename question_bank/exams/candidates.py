@@ -1,0 +1,166 @@
+"""Who is admitted to an exam: whole units by person status, single people, and what becomes of a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from learning.organisation.models import Membership, Unit, UnitClosure, User
+from learning.organisation.services.audit import record
+
+from .errors import NotFound, NotPossible
+from .models import AdmissionRule, Attempt, Candidate, Exam
+
+CHUNK = 1000
+
+
+def admit_units(
+    *, exam_id: int, units: Sequence[Unit], person_statuses: Sequence[str], by: User | None, now: datetime
+) -> int:
+    """Admits the members of these units and all below them who have one of the statuses today ([] = any);
+    returns how many were new. Who is a candidate already stays as they are. The rule is kept, so that it
+    can be applied again."""
+    day = timezone.localtime(now).date()
+    with transaction.atomic():
+        exam = _exam(exam_id)
+        before = exam.candidates.count()
+        for unit in units:
+            members = Membership.objects.on(day).within(unit).filter(user__is_active=True)
+            if person_statuses:
+                members = members.filter(person_status__in=person_statuses)
+            _admit(exam, members.order_by("pk"), by, now, day)
+            AdmissionRule.objects.update_or_create(
+                exam=exam,
+                unit=unit,
+                defaults={"person_statuses": list(person_statuses), "by": by, "at": now},
+            )
+        admitted = exam.candidates.count() - before
+        record(
+            actor=by,
+            action="exam.admit_units",
+            obj=exam,
+            unit=exam.owner_unit,
+            data={
+                "units": [unit.key for unit in units],
+                "person_statuses": list(person_statuses),
+                "admitted": admitted,
+            },
+            now=now,
+        )
+    return admitted
+
+
+def admit_users(*, exam_id: int, users: Sequence[User], by: User | None, now: datetime) -> list[User]:
+    """Admits these people with the unit they belong to today; returns those who belong to none and were
+    left out."""
+    day = timezone.localtime(now).date()
+    with transaction.atomic():
+        exam = _exam(exam_id)
+        members = Membership.objects.on(day).filter(user__in=users).order_by("pk")
+        placed = set(members.values_list("user_id", flat=True))
+        before = exam.candidates.count()
+        _admit(exam, members, by, now, day)
+        admitted = exam.candidates.count() - before
+        record(
+            actor=by,
+            action="exam.admit_users",
+            obj=exam,
+            unit=exam.owner_unit,
+            data={"admitted": admitted},
+            now=now,
+        )
+    return [user for user in users if user.pk not in placed]
+
+
+def set_candidate_state(*, candidate_id: int, state: str, reason: str, by: User, now: datetime) -> Candidate:
+    """Exempt, deferred, absent, barred, or eligible again. Raises NotFound; NotPossible without a reason,
+    or for one who is sitting the exam: an attempt is paused, submitted or made void for itself."""
+    with transaction.atomic():
+        candidate = _locked_candidate(candidate_id)
+        if state not in Candidate.State.values:
+            raise NotPossible(_("没有这种考生状态。"))
+        if state != Candidate.State.ELIGIBLE and not reason.strip():
+            raise NotPossible(_("请填写原因。"))
+        if state != Candidate.State.ELIGIBLE and Attempt.objects.filter(candidate=candidate).open().exists():
+            raise NotPossible(_("该考生正在作答，请先处理这次作答。"))
+        data = {"from": candidate.state, "to": state, "reason": reason.strip()}
+        candidate.state, candidate.reason = state, reason.strip()
+        candidate.save(update_fields=["state", "reason"])
+        record(actor=by, action="candidate.state", obj=candidate, unit=candidate.unit, data=data, now=now)
+    return candidate
+
+
+def remove_candidate(*, candidate_id: int, by: User, now: datetime) -> None:
+    """Takes back an admission. Raises NotFound; NotPossible once there is an attempt."""
+    with transaction.atomic():
+        candidate = _locked_candidate(candidate_id)
+        if candidate.attempts.exists():
+            raise NotPossible(_("该考生已有作答记录，不能移除。"))
+        record(
+            actor=by,
+            action="candidate.remove",
+            obj=candidate,
+            unit=candidate.unit,
+            data={"user": candidate.user_id},
+            now=now,
+        )
+        candidate.delete()
+
+
+def _exam(exam_id: int) -> Exam:
+    exam = Exam.objects.select_related("owner_unit").filter(pk=exam_id).first()
+    if exam is None:
+        raise NotFound
+    return exam
+
+
+def _locked_candidate(candidate_id: int) -> Candidate:
+    candidate = (
+        Candidate.objects.select_for_update(of=("self",))
+        .select_related("unit")
+        .filter(pk=candidate_id)
+        .first()
+    )
+    if candidate is None:
+        raise NotFound
+    return candidate
+
+
+def _admit(exam: Exam, members: Iterable[Membership], by: User | None, now: datetime, day: date) -> None:
+    members = list(members)
+    ancestors = ancestor_keys({member.unit_id for member in members}, day)
+    Candidate.objects.bulk_create(
+        (
+            Candidate(
+                exam=exam,
+                user_id=member.user_id,
+                unit_id=member.unit_id,
+                unit_ancestors=ancestors.get(member.unit_id, []),
+                person_status=member.person_status,
+                admitted_by=by,
+                admitted_at=now,
+            )
+            for member in members
+        ),
+        batch_size=CHUNK,
+        ignore_conflicts=True,
+    )
+
+
+def ancestor_keys(unit_ids: Iterable[int], day: date) -> dict[int, list[str]]:
+    """The keys of each unit and of all that stood above it on that day, its own first, the root's last; one
+    query."""
+    rows = (
+        UnitClosure.objects.on(day)
+        .filter(unit__in=set(unit_ids))
+        .order_by("unit_id", "depth")
+        .values_list("unit_id", "ancestor__key")
+    )
+    found: dict[int, list[str]] = {}
+    for unit_id, key in rows:
+        found.setdefault(unit_id, []).append(key)
+    return found

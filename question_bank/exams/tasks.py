@@ -1,0 +1,17 @@
+"""The exams' background work: ids in, service out. Every task may run twice and lose nothing."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from .papers import fold_drawn
+from .taking.closing import close_expired
+
+
+@shared_task(name="exams.close_expired_attempts")
+def close_expired_attempts() -> int:
+    return close_expired(now=timezone.now())
+
+
+@shared_task(name="exams.fold_drawn")
+def fold_drawn_questions() -> int:
+    return fold_drawn(now=timezone.now())
