@@ -22,7 +22,7 @@ from .wsgi import application as site  # noqa: E402
 
 SITE_THREADS = 8
 
-lane = make_lane(settings.DATABASES["default"], secret=settings.SECRET_KEY, fallbacks=settings.SECRET_KEY_FALLBACKS)
+lane = make_lane(settings.DATABASES["default"])
 pages = WSGIMiddleware(site, workers=SITE_THREADS)
 
 Scope = MutableMapping[str, Any]

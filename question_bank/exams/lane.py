@@ -1,0 +1,129 @@
+"""The answer lane: POST /api/attempts/{id}/ops, durable before the reply, group-committed, without Django's request
+cycle, cookies or sessions. What ops mean is decided in `saving`; this only carries batches to the database."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from psycopg import AsyncConnection
+
+from learning.lane.adapters import adapter_from
+from learning.lane.coalescer import Coalescer
+from learning.lane.http import Lane, Request
+from learning.lane.problems import Problem
+from learning.lane.sqlite import SqliteAdapter
+from learning.lane.token import BadToken
+
+from .kept import Kept
+from .saving.judging import Judgement
+from .saving.ops import parse_client, parse_ops
+from .saving.statements import PostgresqlDialect, Rows, SqliteDialect
+from .saving.writing import Batch, Memory, Saving, save_batch
+from .tokens import VIEWER, read_token
+
+MAX_BODY = 256 * 1024
+MAX_BATCH_OPS = 512
+MAX_QUEUED_OPS = 20_000
+SQLITE_GAP_S = 0.005  # other writers of the file get their turn between our commits
+ATTEMPTS_KEPT = 20_000
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = utc_now) -> Lane:
+    """The lane as an ASGI application on one entry of Django's DATABASES."""
+    adapter = adapter_from(database)
+    memory = Memory(papers=Kept(ATTEMPTS_KEPT), seen_at=Kept(ATTEMPTS_KEPT))
+
+    async def write(savings: list[Saving]) -> Sequence[Judgement | None]:
+        now = clock()
+        if isinstance(adapter, SqliteAdapter):
+            return await adapter.run(lambda c: _on_sqlite(c, _batch(savings, now)))
+        return await adapter.run(lambda c: _on_postgresql(c, _batch(savings, now)))
+
+    def _batch(savings: list[Saving], now: datetime) -> Batch:
+        dialect = SqliteDialect() if isinstance(adapter, SqliteAdapter) else PostgresqlDialect()
+        return save_batch(savings, now=now, dialect=dialect, memory=memory)
+
+    coalescer = Coalescer(
+        write,
+        keys=lambda saving: (saving.attempt_id,),
+        order=lambda saving: saving.attempt_id,
+        weigh=lambda saving: len(saving.ops) or 1,
+        max_batch=MAX_BATCH_OPS,
+        max_queue=MAX_QUEUED_OPS,
+        min_gap_s=SQLITE_GAP_S if isinstance(adapter, SqliteAdapter) else 0.0,
+    )
+
+    async def ops(request: Request) -> bytes:
+        body = request.json()
+        token = request.header(b"x-attempt-token") or body.get("token")
+        if not isinstance(token, str) or not request.id.isdecimal():
+            raise Problem("bad_token")
+        try:
+            claims = read_token(token, attempt_id=int(request.id), now=clock())
+        except BadToken as error:
+            raise Problem("bad_token") from error
+        saving = Saving(
+            int(claims.id),
+            parse_client(body),
+            parse_ops(body.get("ops")),
+            viewer=claims.extra == VIEWER,
+            fingerprint=_fingerprint(request),
+        )
+        judged = await coalescer.put(saving)
+        if judged is None:
+            raise Problem("not_found")
+        if judged.reply.closed:
+            raise Problem("attempt_closed")
+        return orjson.dumps(judged.reply.as_json())
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await coalescer.drain()
+            await adapter.close()
+
+    return Lane({"/api/attempts/{id}/ops": ops}, max_body=MAX_BODY, lifespan=lifespan)
+
+
+async def _on_postgresql(connection: AsyncConnection, batch: Batch) -> list[Judgement | None]:
+    statements = next(batch)
+    while True:
+        cursors = [await connection.execute(each.sql, each.parameters) for each in statements]
+        rows: list[Rows] = [
+            await cursor.fetchall() if each.reads else []
+            for cursor, each in zip(cursors, statements, strict=True)
+        ]
+        try:
+            statements = batch.send(rows)
+        except StopIteration as done:
+            judged: list[Judgement | None] = done.value
+            return judged
+
+
+def _on_sqlite(connection: sqlite3.Connection, batch: Batch) -> list[Judgement | None]:
+    statements = next(batch)
+    while True:
+        rows: list[Rows] = [connection.execute(each.qmark, each.parameters).fetchall() for each in statements]
+        try:
+            statements = batch.send(rows)
+        except StopIteration as done:
+            judged: list[Judgement | None] = done.value
+            return judged
+
+
+def _fingerprint(request: Request) -> str:
+    """Changes when browser or address change; neither can be read from it."""
+    told = f"{request.header(b'user-agent')}|{request.header(b'x-forwarded-for')}"
+    return hashlib.blake2s(told.encode(), digest_size=8).hexdigest()

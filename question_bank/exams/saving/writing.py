@@ -1,0 +1,242 @@
+"""The statements that carry out a batch of ops, without running them: a generator that yields statements and is sent
+their rows. Whoever drives it has one transaction open: the lane's adapter of either database, or Django's cursor.
+
+Two round trips for any number of requests: lock and read, then (after `judging`) write. The lock on the attempts' rows is
+what keeps a save from being acknowledged while a submit that does not see it commits."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from question_bank.engine.kinds import PaperItem, storable
+
+from .judging import AttemptState, ItemState, Judgement, judge
+from .ops import Op, OpKind
+from .statements import Dialect, Rows, Statement
+
+MAX_INTEGER = 2**31 - 1
+PRESENCE_EVERY_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One request for one attempt. `viewer`: a member of staff looks on and may change nothing."""
+
+    attempt_id: int
+    client: str
+    ops: Sequence[Op]
+    viewer: bool = False
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a process remembers between batches: the papers, which never change, and when presence was last noted."""
+
+    papers: MutableMapping[int, tuple[PaperItem, ...]]
+    seen_at: MutableMapping[int, datetime]
+
+
+Batch = Generator[list[Statement], list[Rows], list[Judgement | None]]
+
+
+def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, memory: Memory) -> Batch:
+    """One judgement per request, None for an attempt that does not exist. No two requests are for the same attempt."""
+    attempts, items, events, clients = yield _reads(savings, dialect, memory)
+    states = {state.id: state for state in (_attempt(row, dialect, memory) for row in attempts)}
+    stored: dict[int, dict[int, ItemState]] = {}
+    for attempt_id, *row in items:
+        item = _item(row, dialect)
+        stored.setdefault(attempt_id, {})[item.slot] = item
+    known_ops: dict[int, set[str]] = {}
+    for attempt_id, op_id in events:
+        known_ops.setdefault(attempt_id, set()).add(op_id)
+    known_clients = {attempt_id for (attempt_id,) in clients}
+    judgements: list[Judgement | None] = []
+    for each in savings:
+        state = states.get(each.attempt_id)
+        if state is None:
+            judgements.append(None)
+            continue
+        judgements.append(
+            judge(
+                state,
+                each.client,
+                each.ops,
+                items=stored.get(each.attempt_id, {}),
+                known_ops=known_ops.get(each.attempt_id, ()),
+                client_known=each.attempt_id in known_clients,
+                viewer=each.viewer,
+                now=now,
+            )
+        )
+    writes = _writes(savings, judgements, states, now, dialect, memory)
+    if writes:
+        yield writes
+    return judgements
+
+
+def _reads(savings: Sequence[Saving], dialect: Dialect, memory: Memory) -> list[Statement]:
+    ids = [each.attempt_id for each in savings]
+    unread = [attempt_id for attempt_id in ids if attempt_id not in memory.papers]
+    slots = [
+        (each.attempt_id, slot)
+        for each in savings
+        for slot in sorted({op.slot for op in each.ops if op.slot is not None and op.slot <= MAX_INTEGER})
+    ]
+    answers = [(each.attempt_id, op.id) for each in savings for op in each.ops if op.kind is OpKind.ANSWER]
+    return [
+        dialect.attempts(ids, unread),
+        dialect.items(slots),
+        dialect.events(answers),
+        dialect.clients([(each.attempt_id, each.client) for each in savings]),
+    ]
+
+
+def _attempt(row: Sequence[Any], dialect: Dialect, memory: Memory) -> AttemptState:
+    attempt_id, state, started, deadline, accept, rev, paused, lease, away, other, count, paper = row
+    if paper is not None:
+        memory.papers[attempt_id] = tuple(map(PaperItem.from_json, orjson.loads(paper)))
+    return AttemptState(
+        id=attempt_id,
+        state=state,
+        started_at=dialect.read_instant(started),
+        deadline_at=dialect.read_instant(deadline),
+        accept_until=dialect.read_instant(accept),
+        clock_rev=rev,
+        paused_at=dialect.read_instant(paused) if paused else None,
+        lease_client=lease,
+        away_ms=away,
+        other_ms=other,
+        away_count=count,
+        paper=memory.papers[attempt_id],
+    )
+
+
+def _item(row: Sequence[Any], dialect: Dialect) -> ItemState:
+    slot, answer, rev, first_view, first_answer, last_answer, *rest = row
+    active_ms, first_answer_active_ms, visits, changes, flagged, last_client, last_seq = rest
+    return ItemState(
+        slot=slot,
+        answer=None if answer is None else orjson.loads(answer),
+        answer_rev=rev,
+        first_view_at=dialect.read_instant(first_view) if first_view else None,
+        first_answer_at=dialect.read_instant(first_answer) if first_answer else None,
+        last_answer_at=dialect.read_instant(last_answer) if last_answer else None,
+        active_ms=active_ms,
+        first_answer_active_ms=first_answer_active_ms,
+        visits=visits,
+        changes=changes,
+        flagged=bool(flagged),
+        last_client=last_client,
+        last_seq=last_seq,
+    )
+
+
+def _writes(
+    savings: Sequence[Saving],
+    judgements: Sequence[Judgement | None],
+    states: dict[int, AttemptState],
+    now: datetime,
+    dialect: Dialect,
+    memory: Memory,
+) -> list[Statement]:
+    items: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    clients: list[tuple[Any, ...]] = []
+    tallies: list[tuple[Any, ...]] = []
+    notes: list[tuple[Any, ...]] = []
+    present: list[tuple[Any, ...]] = []
+    at = dialect.instant(now)
+    for each, judged in zip(savings, judgements, strict=True):
+        if judged is None:
+            continue
+        state = states[each.attempt_id]
+        items += (_item_row(each.attempt_id, item, dialect) for item in judged.items)
+        events += (
+            (each.attempt_id, min(event.op.slot or 0, MAX_INTEGER), event.op.id, each.client, event.op.seq,
+             _payload(event.op), at, event.verdict.value)
+            for event in judged.events
+        )  # fmt: skip
+        if judged.new_client:
+            clients.append((each.attempt_id, each.client, at, each.fingerprint))
+        if judged.new_client or judged.tally:
+            away_ms, other_ms, away_count = judged.tally or (state.away_ms, state.other_ms, state.away_count)
+            lease = each.client if judged.new_client else state.lease_client
+            tallies.append((each.attempt_id, lease, away_ms, other_ms, away_count))
+            notes += _notes(each, judged, state, at)
+        if not judged.reply.closed and not each.viewer and _unnoted(each.attempt_id, now, memory):
+            present.append((each.attempt_id, at))
+    found = [
+        dialect.put_items(items),
+        dialect.put_events(events),
+        dialect.put_clients(clients),
+        dialect.put_tallies(tallies),
+        dialect.put_notes(notes),
+        dialect.put_presence(present),
+    ]
+    return [statement for statement in found if statement is not None]
+
+
+def _notes(each: Saving, judged: Judgement, state: AttemptState, at: Any) -> Iterable[tuple[Any, ...]]:
+    if judged.takeover_from:
+        told = {"from": judged.takeover_from, "to": each.client}
+        yield (each.attempt_id, "takeover", at, orjson.dumps(told).decode(), each.fingerprint)
+    if judged.tally and judged.tally[2] > state.away_count:
+        told_away = {"count": judged.tally[2], "away_ms": judged.tally[0]}
+        yield (each.attempt_id, "away", at, orjson.dumps(told_away).decode(), each.fingerprint)
+
+
+def _unnoted(attempt_id: int, now: datetime, memory: Memory) -> bool:
+    last = memory.seen_at.get(attempt_id)
+    if last is not None and (now - last).total_seconds() < PRESENCE_EVERY_S:
+        return False
+    memory.seen_at[attempt_id] = now
+    return True
+
+
+def _item_row(attempt_id: int, item: ItemState, dialect: Dialect) -> tuple[Any, ...]:
+    return (
+        attempt_id,
+        item.slot,
+        None if item.answer is None else orjson.dumps(item.answer).decode(),
+        item.answer_rev,
+        *(
+            None if moment is None else dialect.instant(moment)
+            for moment in (item.first_view_at, item.first_answer_at, item.last_answer_at)
+        ),
+        item.active_ms,
+        item.first_answer_active_ms,
+        item.visits,
+        item.changes,
+        item.flagged,
+        item.last_client,
+        item.last_seq,
+    )
+
+
+def _payload(op: Op) -> str:
+    """The answer as it came, less what no database takes (NUL, half a surrogate pair)."""
+    told = {"answer": op.answer, "base": op.base, "active_ms": op.active_ms}
+    try:
+        text = orjson.dumps(told)
+    except orjson.JSONEncodeError:
+        text = orjson.dumps(_storable(told))
+    if b"\\u0000" in text:
+        text = orjson.dumps(_storable(told))
+    return text.decode()
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    if isinstance(value, dict):
+        return {storable(name): _storable(part) for name, part in value.items()}
+    return value
