@@ -18,7 +18,10 @@ CODE = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellc
 class LoginForm(forms.Form):
     number = forms.CharField(label=_("学号/工号"), max_length=40, widget=forms.TextInput(NUMBER))
     password = forms.CharField(
-        label=_("密码"), max_length=128, strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
+        label=_("密码"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
 
 
@@ -33,7 +36,10 @@ class NewPasswordForm(forms.Form):
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label=_("再输入一次"), max_length=128, strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+        label=_("再输入一次"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
@@ -66,7 +72,10 @@ class ActivationForm(NewPasswordForm):
 class RoomForm(forms.Form):
     number = forms.CharField(label=_("学号/工号"), max_length=40, widget=forms.TextInput(NUMBER))
     code = forms.CharField(
-        label=_("考场代码"), max_length=40, help_text=_("由监考人员当场发给您，只能用一次。"), widget=forms.TextInput(CODE)
+        label=_("考场代码"),
+        max_length=40,
+        help_text=_("由监考人员当场发给您，只能用一次。"),
+        widget=forms.TextInput(CODE),
     )
 
 

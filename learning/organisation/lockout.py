@@ -61,7 +61,9 @@ class DeviceHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes is untyp
         request.axes_user_agent = device_of(request)
         return bool(super().is_allowed(request, credentials)) and not self.must_wait(request, credentials)
 
-    def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any
+    ) -> None:
         if request is not None:
             request.axes_user_agent = device_of(request)
         super().user_login_failed(sender, credentials, request, **kwargs)
@@ -76,14 +78,18 @@ class DeviceHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes is untyp
         if device.startswith("device:") and known.filter(user_agent=device).exists():
             return False
         failures = (
-            AccessAttempt.objects.filter(username=account, attempt_time__gt=request.axes_attempt_time - WINDOW)
+            AccessAttempt.objects.filter(
+                username=account, attempt_time__gt=request.axes_attempt_time - WINDOW
+            )
             .exclude(user_agent__in=known.values("user_agent"))
             .aggregate(n=Sum("failures_since_start"))["n"]
         )
         return (failures or 0) >= UNKNOWN_DEVICE_FAILURES
 
 
-def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any]) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any]
+) -> HttpResponse:
     """The answer for doors other than ours (ours raise SlowDown): a page, or a problem for those who speak JSON."""
     if request.content_type == "application/json":
         body = json.dumps({"code": "slow_down", "title": "Too many failed log-ins.", "detail": ""})

@@ -48,7 +48,9 @@ def matrix_page() -> str:
         "|---|" + ":-:|" * len(roles),
     ]
     lines += [
-        f"| {ACTION_NAMES[action]} | " + " | ".join("✓" if action in MATRIX[role] else "" for role in roles) + " |"
+        f"| {ACTION_NAMES[action]} | "
+        + " | ".join("✓" if action in MATRIX[role] else "" for role in roles)
+        + " |"
         for action in Action
     ]
     return INTRODUCTION + "\n".join(lines) + "\n"

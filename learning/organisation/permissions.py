@@ -44,14 +44,34 @@ MATRIX: dict[Role, frozenset[Action]] = {
     R.MARKER: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_MARK}),
     R.RELEASER: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_RELEASE}),
     R.TEACHER: frozenset(
-        {A.ADMIN_ENTER, A.BANK_VIEW, A.BANK_EDIT, A.EXAM_VIEW, A.EXAM_BUILD, A.EXAM_MONITOR, A.EXAM_MARK, A.MEMBER_VIEW}
+        {
+            A.ADMIN_ENTER,
+            A.BANK_VIEW,
+            A.BANK_EDIT,
+            A.EXAM_VIEW,
+            A.EXAM_BUILD,
+            A.EXAM_MONITOR,
+            A.EXAM_MARK,
+            A.MEMBER_VIEW,
+        }
     ),
     R.SECRETARY: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_MONITOR, A.MEMBER_VIEW}),
     # The organiser of a unit (党务工作者): everything about banks, exams and people below it.
     R.SCHOOL_OFFICE: frozenset(
         {
-            A.ADMIN_ENTER, A.BANK_VIEW, A.BANK_EDIT, A.BANK_REVIEW, A.EXAM_VIEW, A.EXAM_BUILD, A.EXAM_PUBLISH,
-            A.EXAM_MONITOR, A.EXAM_ADJUST, A.EXAM_MARK, A.EXAM_RELEASE, A.MEMBER_VIEW, A.MEMBER_MANAGE,
+            A.ADMIN_ENTER,
+            A.BANK_VIEW,
+            A.BANK_EDIT,
+            A.BANK_REVIEW,
+            A.EXAM_VIEW,
+            A.EXAM_BUILD,
+            A.EXAM_PUBLISH,
+            A.EXAM_MONITOR,
+            A.EXAM_ADJUST,
+            A.EXAM_MARK,
+            A.EXAM_RELEASE,
+            A.MEMBER_VIEW,
+            A.MEMBER_MANAGE,
         }
     ),  # fmt: skip
     R.AUDITOR: frozenset({A.ADMIN_ENTER, A.BANK_VIEW, A.EXAM_VIEW, A.MEMBER_VIEW, A.AUDIT_VIEW}),

@@ -13,8 +13,8 @@ from unicodedata import normalize
 
 from openpyxl import load_workbook
 
-from .errors import RosterUnreadable
 from . import roster_texts as texts
+from .errors import RosterUnreadable
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED_BYTES = 120 * 1024 * 1024  # an XLSX is a zip: a small one may unpack to gigabytes
@@ -152,7 +152,9 @@ def text_of(value: object) -> str:
 
 def read_date(text: str) -> date | None:
     """2026-09-01, 2026/9/1, 2026.9.1, 2026年9月1日, 20260901; None for anything else."""
-    match = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:\s+[\d:]+)?", text) if text else None
+    match = (
+        re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:\s+[\d:]+)?", text) if text else None
+    )
     try:
         return date(int(match[1]), int(match[2]), int(match[3])) if match else None
     except ValueError:

@@ -39,14 +39,19 @@ def login(request: HttpRequest) -> HttpResponse:
         return redirect(next_page(request))
     if form.is_valid():
         try:
-            user = accounts.authenticate_number(request, form.cleaned_data["number"], form.cleaned_data["password"])
+            user = accounts.authenticate_number(
+                request, form.cleaned_data["number"], form.cleaned_data["password"]
+            )
         except SlowDown:
             return wait_page(request)
         if user is not None:
             return let_in(request, user)
         form.add_error(None, _("学号/工号或密码不对。第一次使用请先激活账号。"))
     response = render(
-        request, "organisation/login.html", {"form": form, "next": next_page(request, default="")}, status=status(form)
+        request,
+        "organisation/login.html",
+        {"form": form, "next": next_page(request, default="")},
+        status=status(form),
     )
     remember_device(request, response)
     return response
@@ -62,7 +67,10 @@ def activate(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             user = accounts.activate_with_code(
-                number=data["number"], code=data["code"], new_password=data["new_password"], now=timezone.now()
+                number=data["number"],
+                code=data["code"],
+                new_password=data["new_password"],
+                now=timezone.now(),
             )
         except OrganisationError as error:
             form.add_error("code", str(error))
@@ -103,12 +111,17 @@ def password_change(request: HttpRequest) -> HttpResponse:
     user = me_of(request)
     form = ChangePasswordForm(request.POST or None, user=user)
     if form.is_valid():
-        accounts.change_password(user=user, new_password=form.cleaned_data["new_password"], now=timezone.now())
+        accounts.change_password(
+            user=user, new_password=form.cleaned_data["new_password"], now=timezone.now()
+        )
         update_session_auth_hash(request, user)
         messages.success(request, _("密码已修改。其他设备上的登录已退出。"))
         return redirect("me")
     return render(
-        request, "organisation/password.html", {"form": form, "first": user.must_change_password}, status=status(form)
+        request,
+        "organisation/password.html",
+        {"form": form, "first": user.must_change_password},
+        status=status(form),
     )
 
 
@@ -118,7 +131,12 @@ def password_change(request: HttpRequest) -> HttpResponse:
 def me(request: HttpRequest) -> HttpResponse:
     user = me_of(request)
     today = timezone.localdate()
-    roles = RoleAssignment.objects.on(today).filter(user=user).select_related("unit").order_by("role", "unit__path")
+    roles = (
+        RoleAssignment.objects.on(today)
+        .filter(user=user)
+        .select_related("unit")
+        .order_by("role", "unit__path")
+    )
     return render(
         request,
         "organisation/me.html",
@@ -172,7 +190,9 @@ def with_settings(response: HttpResponse, user: User, request: HttpRequest) -> H
     ):
         if value:
             response.set_cookie(name, value, max_age=YEAR_S, samesite="Lax", secure=request.is_secure())
-        elif name == LARGE_PRINT_COOKIE and name in request.COOKIES and request.path == reverse("me_settings"):
+        elif (
+            name == LARGE_PRINT_COOKIE and name in request.COOKIES and request.path == reverse("me_settings")
+        ):
             response.delete_cookie(name, samesite="Lax")
     return response
 

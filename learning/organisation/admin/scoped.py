@@ -15,8 +15,8 @@ from wagtail.admin.views.generic.ordering import ReorderView
 from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
 
-from ..models import User
-from ..permissions import MATRIX, Action, may, roles_allowing
+from learning.organisation.models import User
+from learning.organisation.permissions import MATRIX, Action, may, roles_allowing
 
 Rows = Callable[[User, str], "QuerySet[Any]"]
 
@@ -34,7 +34,9 @@ class MatrixPolicy(BasePermissionPolicy):
         return action in self.actions and may(user, self.actions[action])
 
     def user_has_permission_for_instance(self, user: User, action: str, instance: Model) -> bool:
-        return self.user_has_permission(user, action) and self.rows(user, action).filter(pk=instance.pk).exists()
+        return (
+            self.user_has_permission(user, action) and self.rows(user, action).filter(pk=instance.pk).exists()
+        )
 
     def instances_user_has_any_permission_for(self, user: User, actions: list[str]) -> QuerySet[Any]:
         found = self.model._default_manager.none()
@@ -85,8 +87,10 @@ class ScopedViewSetMixin:
         return super().construct_view(guarded, **kwargs)  # type: ignore[misc]  # the viewset this is mixed into
 
     def on_register(self) -> None:
-        if not policy_registry.get_by_type(self.model, fallback=False):
-            register_permission_policy(self.model, MatrixPolicy(self.model, self.actions, self.rows), exact_class=True)
+        # Wagtail has a policy of its own for users; the first of our viewsets over a model replaces it.
+        if not isinstance(policy_registry.get_by_type(self.model, fallback=False), MatrixPolicy):
+            policy = MatrixPolicy(self.model, self.actions, self.rows)
+            register_permission_policy(self.model, policy, exact_class=True)
         super().on_register()  # type: ignore[misc]  # the viewset this is mixed into
 
 
@@ -190,5 +194,3 @@ class ScopedBulkAction:
 
 def is_scoped_bulk_action(action_class: type[Any] | None) -> bool:
     return action_class is not None and issubclass(action_class, ScopedBulkAction)
-
-

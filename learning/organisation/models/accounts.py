@@ -18,7 +18,9 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, number: str, full_name: str, password: str | None = None, **fields: Any) -> User:
+    def create_superuser(
+        self, number: str, full_name: str, password: str | None = None, **fields: Any
+    ) -> User:
         return self.create_user(number, full_name, password, is_superuser=True, **fields)
 
 

@@ -34,9 +34,13 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 class RoleAssignment(models.Model):
     """A role over a unit and everything below it in [from_date, to_date). Everybody is a MEMBER without a row."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="role_assignments", verbose_name=_("人员"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="role_assignments", verbose_name=_("人员")
+    )
     role = models.CharField(_("角色"), max_length=16, choices=Role.choices)
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="role_assignments", verbose_name=_("范围"))
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="role_assignments", verbose_name=_("范围")
+    )
     from_date = models.DateField(_("起"))
     to_date = models.DateField(_("止"), null=True, blank=True)
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -50,7 +54,9 @@ class RoleAssignment(models.Model):
             models.UniqueConstraint(
                 fields=["user", "role", "unit"], condition=Q(to_date=None), name="one_current_role_assignment"
             ),
-            models.CheckConstraint(condition=Q(to_date=None) | Q(to_date__gte=F("from_date")), name="role_period"),
+            models.CheckConstraint(
+                condition=Q(to_date=None) | Q(to_date__gte=F("from_date")), name="role_period"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -58,7 +58,8 @@ class Unit(MP_Node):
         verbose_name_plural = _("党组织")
         constraints = [
             models.CheckConstraint(
-                condition=Q(closed_date=None) | Q(closed_date__gte=F("opened_date")), name="unit_closed_after_opened"
+                condition=Q(closed_date=None) | Q(closed_date__gte=F("opened_date")),
+                name="unit_closed_after_opened",
             )
         ]
 
@@ -87,7 +88,9 @@ class UnitClosure(models.Model):
             models.UniqueConstraint(
                 fields=["ancestor", "unit"], condition=Q(to_date=None), name="one_current_closure_row"
             ),
-            models.CheckConstraint(condition=Q(to_date=None) | Q(to_date__gt=F("from_date")), name="closure_period"),
+            models.CheckConstraint(
+                condition=Q(to_date=None) | Q(to_date__gt=F("from_date")), name="closure_period"
+            ),
         ]
         indexes = [models.Index(fields=["unit", "from_date"], name="closure_by_unit")]
 
@@ -115,8 +118,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """A person in a unit in [from_date, to_date) with one person status; a change of either opens a new row."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("人员"))
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("党组织"))
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("人员")
+    )
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("党组织")
+    )
     person_status = models.CharField(_("人员状态"), max_length=14, choices=PersonStatus.choices)
     from_date = models.DateField(_("起"))
     to_date = models.DateField(_("止"), null=True, blank=True)
@@ -127,7 +134,9 @@ class Membership(models.Model):
         verbose_name = _("组织关系")
         verbose_name_plural = _("组织关系")
         constraints = [
-            models.UniqueConstraint(fields=["user"], condition=Q(to_date=None), name="one_current_membership"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(to_date=None), name="one_current_membership"
+            ),
             models.CheckConstraint(
                 condition=Q(to_date=None) | Q(to_date__gt=F("from_date")), name="membership_period"
             ),

@@ -16,11 +16,12 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from .. import codes
-from ..errors import BadCode, LastAdministrator, NotAllowed, OrganisationError, SlowDown
-from ..models import AccessCode, Membership, RoleAssignment, Unit, User
-from ..models.roles import Role
-from ..permissions import Action, outranked, people_allowing
+from learning.organisation import codes
+from learning.organisation.errors import BadCode, LastAdministrator, NotAllowed, OrganisationError, SlowDown
+from learning.organisation.models import AccessCode, Membership, RoleAssignment, Unit, User
+from learning.organisation.models.roles import Role
+from learning.organisation.permissions import Action, outranked, people_allowing
+
 from . import audit, memberships
 
 __all__ = [
@@ -77,7 +78,9 @@ def create_user(
     person_status: str | None = None,
 ) -> User:
     """A new person without a password, so nobody can log in before the activation code is used."""
-    user = User.objects.create_user(clean_number(number), full_name, None, email=email, phone=phone, created_at=now)
+    user = User.objects.create_user(
+        clean_number(number), full_name, None, email=email, phone=phone, created_at=now
+    )
     audit.record(actor=by, action="account.created", obj=user, unit=unit, now=now)
     if unit is not None and person_status:
         memberships.join(
@@ -96,7 +99,9 @@ def edit_user(*, user: User, full_name: str, email: str, phone: str, by: User, n
     for name in changed:
         setattr(user, name, new[name])
     user.save(update_fields=changed)
-    audit.record(actor=by, action="account.edited", obj=user, unit=unit_of(user), data={"fields": changed}, now=now)
+    audit.record(
+        actor=by, action="account.edited", obj=user, unit=unit_of(user), data={"fields": changed}, now=now
+    )
     return user
 
 
@@ -142,7 +147,11 @@ def refuse_foreign(people: list[User], *, by: User) -> None:
 
 def open_codes(people: Iterable[User], *, now: datetime) -> QuerySet[AccessCode]:
     return AccessCode.objects.filter(
-        user__in=people, used_at=None, revoked_at=None, expires_at__gt=now, failed_tries__lt=codes.MAX_FAILED_TRIES
+        user__in=people,
+        used_at=None,
+        revoked_at=None,
+        expires_at__gt=now,
+        failed_tries__lt=codes.MAX_FAILED_TRIES,
     )
 
 

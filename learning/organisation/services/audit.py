@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from ..models import AuditEntry, Unit, User
+from learning.organisation.models import AuditEntry, Unit, User
 
 
 def record(

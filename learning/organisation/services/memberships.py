@@ -7,13 +7,16 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from ..errors import BadDate, BadPlace, OrganisationError
-from ..models import Membership, Unit, User
+from learning.organisation.errors import BadDate, BadPlace, OrganisationError
+from learning.organisation.models import Membership, Unit, User
+
 from . import audit
 
 
 @transaction.atomic
-def join(*, user: User, unit: Unit, person_status: str, on: date, by: User | None, now: datetime) -> Membership:
+def join(
+    *, user: User, unit: Unit, person_status: str, on: date, by: User | None, now: datetime
+) -> Membership:
     """The person's membership from that day on. Raises OrganisationError where one already stands."""
     if standing(user) is not None:
         raise OrganisationError(_("该人员已有组织关系，请办理转接。"))

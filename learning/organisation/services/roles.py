@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..errors import BadPlace, LastAdministrator, NotAllowed, OrganisationError
-from ..models import Role, RoleAssignment, Unit, User
-from ..permissions import MATRIX, Action, may
+from learning.organisation.errors import BadPlace, LastAdministrator, NotAllowed, OrganisationError
+from learning.organisation.models import Role, RoleAssignment, Unit, User
+from learning.organisation.permissions import MATRIX, Action, may
+
 from . import audit
 
 
@@ -71,7 +72,9 @@ def revoke_role(*, assignment: RoleAssignment, by: User | None, now: datetime) -
     assignment.to_date = max(today, assignment.from_date)
     assignment.save(update_fields=["to_date"])
     data = {"role": assignment.role, "unit": assignment.unit.code}
-    audit.record(actor=by, action="role.revoked", obj=assignment.user, unit=assignment.unit, data=data, now=now)
+    audit.record(
+        actor=by, action="role.revoked", obj=assignment.user, unit=assignment.unit, data=data, now=now
+    )
     follow_administrators(assignment.user)
 
 

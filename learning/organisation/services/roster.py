@@ -16,10 +16,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from .. import roster_texts as texts
-from ..models import AuditEntry, Membership, PersonStatus, RosterImport, Unit, User
-from ..permissions import Action, may
-from ..roster import RosterRow, read_date, unit_path
+from learning.organisation import roster_texts as texts
+from learning.organisation.models import AuditEntry, Membership, PersonStatus, RosterImport, Unit, User
+from learning.organisation.permissions import Action, may
+from learning.organisation.roster import RosterRow, read_date, unit_path
+
 from . import audit, memberships
 
 STATUSES = {
@@ -124,8 +125,18 @@ class Known:
         if text in self.codes:
             return self.codes[text]
         wanted = unit_path(text)
-        found = [unit for unit in self.units.get(wanted[-1], []) if self.path_names(unit)[-len(wanted) :] == wanted] if wanted else []
-        open_ones = [unit for unit in found if unit.closed_date is None or unit.closed_date > self.today] or found
+        found = (
+            [
+                unit
+                for unit in self.units.get(wanted[-1], [])
+                if self.path_names(unit)[-len(wanted) :] == wanted
+            ]
+            if wanted
+            else []
+        )
+        open_ones = [
+            unit for unit in found if unit.closed_date is None or unit.closed_date > self.today
+        ] or found
         if not open_ones:
             raise Refused(texts.UNKNOWN_UNIT, unit=text)
         if len(open_ones) > 1:
@@ -182,11 +193,15 @@ def judged(row: RosterRow, known: Known) -> Line:
     if not user.is_active:
         raise Refused(texts.STOPPED)
     current = known.standing.get(user.pk)
-    if current is None and (known.by is not None and not known.by.is_superuser and user.pk not in known.ended):
+    if current is None and (
+        known.by is not None and not known.by.is_superuser and user.pk not in known.ended
+    ):
         raise Refused(texts.FOREIGN_PERSON)
     if current is not None and not known.manages(current.unit):
         raise Refused(texts.FOREIGN_PERSON)
-    return compared(row, user, current, known, Line(row, Verdict.CHANGED, "", warning, (), unit, status, on, user))
+    return compared(
+        row, user, current, known, Line(row, Verdict.CHANGED, "", warning, (), unit, status, on, user)
+    )
 
 
 def compared(row: RosterRow, user: User, current: Membership | None, known: Known, line: Line) -> Line:
@@ -239,7 +254,9 @@ def status_of(text: str) -> tuple[str, str]:
 
 
 @transaction.atomic
-def apply_roster(rows: Sequence[RosterRow], *, file_name: str, by: User | None, now: datetime) -> tuple[Plan, list[int]]:
+def apply_roster(
+    rows: Sequence[RosterRow], *, file_name: str, by: User | None, now: datetime
+) -> tuple[Plan, list[int]]:
     """Saves every accepted row and no other; returns the plan as it was carried out and the ids of the people made.
 
     The rows are judged again: the tree may have changed since the preview."""
@@ -302,7 +319,12 @@ def change_person(line: Line, *, by: User | None, now: datetime) -> None:
             setattr(line.user, name, new[name])
         line.user.save(update_fields=changed)
         audit.record(
-            actor=by, action="account.edited", obj=line.user, unit=line.unit, data={"fields": changed}, now=now
+            actor=by,
+            action="account.edited",
+            obj=line.user,
+            unit=line.unit,
+            data={"fields": changed},
+            now=now,
         )
 
 

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..errors import BadDate, BadPlace, UnitNotEmpty
-from ..models import Membership, RoleAssignment, Unit, UnitClosure, User
+from learning.organisation.errors import BadDate, BadPlace, UnitNotEmpty
+from learning.organisation.models import Membership, RoleAssignment, Unit, UnitClosure, User
+
 from . import audit
 
 # A unit never stands under a lower kind; a branch has nothing under it.

@@ -201,7 +201,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# axes.W006 wants the address among the lock's keys; lockout.py counts what changing the device would get round.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 LOGGING = {
     "version": 1,

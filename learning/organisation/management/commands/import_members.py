@@ -15,7 +15,9 @@ from learning.organisation.services.roster import apply_roster, plan_roster
 
 
 class Command(BaseCommand):
-    help = "Import a roster (XLSX or CSV): people, units, statuses. Saves every accepted row in one transaction."
+    help = (
+        "Import a roster (XLSX or CSV): people, units, statuses. Saves every accepted row in one transaction."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -29,12 +31,18 @@ class Command(BaseCommand):
         except (OSError, RosterUnreadable) as error:
             self.say_unreadable(error, json)
             sys.exit(2)
-        plan = plan_roster(rows, by=None, now=now) if check else apply_roster(rows, file_name=file.name, by=None, now=now)[0]
+        plan = (
+            plan_roster(rows, by=None, now=now)
+            if check
+            else apply_roster(rows, file_name=file.name, by=None, now=now)[0]
+        )
         self.say(plan.summary, json)
 
     def say_unreadable(self, error: Exception, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps({"error": {"code": "unreadable", "message": str(error)}}, ensure_ascii=False))
+            self.stdout.write(
+                json.dumps({"error": {"code": "unreadable", "message": str(error)}}, ensure_ascii=False)
+            )
         else:
             self.stderr.write(str(error))
 

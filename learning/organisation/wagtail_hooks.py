@@ -1,0 +1,71 @@
+"""The organisation's place in Wagtail's admin: viewsets, URLs, the menu group 组织, and what others must not see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+
+from .admin import people, rosters, units
+from .admin.account import use_our_account_panels
+from .admin.audit_log import audit_viewset
+from .admin.role_list import roles_viewset
+from .admin.users import person_chooser
+from .permissions import Action, may
+
+use_our_account_panels()
+
+
+class MatrixMenuItem(MenuItem):
+    """Shown to whoever may do the action somewhere."""
+
+    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.action = action
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return may(request.user, self.action)  # type: ignore[arg-type]  # behind require_admin_access
+
+
+@hooks.register("register_admin_viewset")
+def register_viewsets() -> list[Any]:
+    return [units.units_viewset, roles_viewset, audit_viewset, person_chooser]
+
+
+@hooks.register("register_admin_urls")
+def register_urls() -> list[Any]:
+    return [*people.urlpatterns, *units.urlpatterns, *rosters.urlpatterns]
+
+
+def item(label: Any, url: str, icon: str, action: Action, order: int) -> MatrixMenuItem:
+    return MatrixMenuItem(
+        label, reverse(url), icon_name=icon, action=action, order=order, name=url.replace(":", "-")
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def register_organisation_menu() -> SubmenuMenuItem:
+    menu = Menu(
+        items=[
+            item(_("党组织"), "units:index", "group", Action.MEMBER_VIEW, 10),
+            item(_("人员"), "wagtailusers_users:index", "user", Action.MEMBER_VIEW, 20),
+            item(_("导入花名册"), "roster_upload", "upload", Action.MEMBER_MANAGE, 30),
+            item(_("角色"), "roles:index", "key", Action.ROLE_GRANT, 40),
+            item(_("审计记录"), "audit:index", "history", Action.AUDIT_VIEW, 50),
+        ]
+    )
+    return SubmenuMenuItem(_("组织"), menu, icon_name="group", order=500, name="organisation")
+
+
+# What an organiser never uses. Explorer and settings hide themselves without permission; these do not.
+ADMINISTRATORS_ONLY = {"help", "reports"}
+
+
+@hooks.register("construct_main_menu")
+def hide_what_is_not_theirs(request: HttpRequest, menu_items: list[MenuItem]) -> None:
+    if not request.user.is_superuser:  # type: ignore[union-attr]  # behind require_admin_access
+        menu_items[:] = [each for each in menu_items if each.name not in ADMINISTRATORS_ONLY]
