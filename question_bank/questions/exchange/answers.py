@@ -39,6 +39,9 @@ _PREFIX = re.compile(
 _SEPARATORS = r"[\s,，、|｜;；/\\.。&+和与\-_\"'\[\]{}()]"
 _LETTERS = re.compile(rf"{_SEPARATORS}*[A-Z](?:{_SEPARATORS}*[A-Z])*{_SEPARATORS}*", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d{1,10}|\d{1,2}(?:\s*[,，、|;；/\s]\s*\d{1,2})*")
+_CALLED = re.compile(
+    r"(?:选项|选择|选|option|choice)\s*([A-J]+|\d{1,2})|([A-J])\s*(?:选项|项)", re.IGNORECASE
+)
 _LABELLED = re.compile(r"([A-Z])\s*[.．、:：)）]\s*(\S.*)|([A-Z])\s+(\S.*)", re.IGNORECASE | re.DOTALL)
 _TRUE = {
     "对",
@@ -119,6 +122,8 @@ def read_choice(answer: str, options: tuple[str, ...], *, one: bool, keep_order:
     Raises AnswerRefused(answer_beyond_options | answer_unreadable | answer_ambiguous | answer_text_mismatch).
     """
     text = bare(answer)
+    if match := _CALLED.fullmatch(text):
+        text = match[1] or match[2]
     own = own_text(answer, options)
     if _LETTERS.fullmatch(text):
         positions = [ord(letter) - 65 for letter in text.upper() if "A" <= letter <= "Z"]

@@ -228,15 +228,17 @@ def _settle(
             plain_blanks = plain_blanks or numbered_answers
         elif len(numbered_answers) > 1:
             options = numbered_answers
-    if options and len(options) == 1 and Field.OPTIONS not in columns.one:
-        columns.one[Field.OPTIONS] = next(iter(options.values()))
+    if len(options) == 1:
+        at = next(iter(options.values()))
         options = {}
+        if len(_word(cells[at].strip())) > 1:  # a lone "A" is an answer, not a heading
+            columns.one.setdefault(Field.OPTIONS, at)
     columns.options = [options[number] for number in sorted(options)]
     columns.blanks = [plain_blanks[number] for number in sorted(plain_blanks)]
-    at = columns.one.get(Field.OPTIONS)
-    if at is not None and not columns.options and Field.RIGHT not in columns.one:
+    first = columns.one.get(Field.OPTIONS)
+    if first is not None and not columns.options and Field.RIGHT not in columns.one:
         # one heading 选项 over several columns: the unnamed columns to its right are the other options
-        run = [at]
+        run = [first]
         while run[-1] + 1 < len(cells) and not cells[run[-1] + 1].strip():
             run.append(run[-1] + 1)
         if len(run) > 1 and run[-1] + 1 < len(cells):

@@ -37,7 +37,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"排序|顺序|order(ing)?|sequence|sorting", Kind.ORDER),
     (r"匹配|连线|配对|match(ing)?", Kind.MATCH),
     (r"材料|阅读理解|题组|综合|案例|共用题干|套题|组合|passage|group|comprehension", GROUP),
-    (r"multiplechoice|选择|choice|mcq|mc", CHOICE),
+    (r"multi(?:ple)?choice|选择|choice|mcq|mc", CHOICE),
 )
 _PATTERNS = tuple(
     (re.compile(rf"(?:{words})(?:型|类)?(?:题|试题|题目|questions?|items?)?"), kind) for words, kind in _WORDS

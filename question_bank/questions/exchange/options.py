@@ -16,6 +16,9 @@ _SEPARATORS = (
     ("bars", "||"),
     ("bars", "|"),
     ("bars", "｜"),
+    ("marks", "$$"),
+    ("marks", "##"),
+    ("marks", "@@"),
     ("semicolons", ";"),
     ("tabs", "\t"),
 )

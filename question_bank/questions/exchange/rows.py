@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from question_bank.engine.kinds import Kind
-from question_bank.questions.exchange.answers import bare, count_blanks, take_key, take_truth, truth_of
+from question_bank.questions.exchange.answers import (
+    AnswerRefused,
+    bare,
+    count_blanks,
+    read_choice,
+    take_key,
+    take_truth,
+    truth_of,
+)
 from question_bank.questions.exchange.keys import Draft, Refused, read_key
 from question_bank.questions.exchange.kinds import CHOICE, GROUP, KIND_WORDS, kind_of, take_stem_mark
 from question_bank.questions.exchange.options import labelled, same_text, split_options, strip_labels
@@ -157,7 +165,7 @@ def _decide(draft: Draft, facts: Facts, settings: ImportSettings) -> None:
     if kind in (None, CHOICE, GROUP):
         kind = _infer(draft, answer)
         if kind is None:
-            raise Refused("answer_missing" if not answer else "kind_missing")
+            raise _without_kind(draft, answer)
         if declared != CHOICE or kind not in (Kind.SINGLE, Kind.MULTIPLE):
             draft.warn("kind_inferred", kind=KIND_WORDS[kind])
     elif told == "ids":
@@ -174,10 +182,24 @@ def _decide(draft: Draft, facts: Facts, settings: ImportSettings) -> None:
     read_key(draft, answer, settings)
 
 
+def _without_kind(draft: Draft, answer: str) -> Refused:
+    """Why the content shows no kind: no answer, one that no option fits, or none that tells kinds apart."""
+    if not answer:
+        return Refused("answer_missing")
+    if sum(map(bool, draft.options)) >= 2:
+        try:
+            read_choice(answer, draft.options, one=False)
+        except AnswerRefused as refused:
+            return Refused(refused.code, answer=answer[:60])
+    return Refused("kind_missing")
+
+
 def _refuse_rows_that_ask_nothing(draft: Draft) -> None:
     record = draft.record
     if any(_TEMPLATE.search(cell) for cell in record.raw if len(cell) < 2_000):
         raise Refused("template_row")
+    if not draft.stem and sum(1 for cell in record.raw if cell.strip()) == 1 and not record.faults:
+        raise Refused("note_row")
     if not draft.stem:
         raise Refused(record.faults[0] if record.faults else "stem_missing")
     if _NOTE.search(draft.stem) and not record.answer and not draft.options:

@@ -76,7 +76,7 @@ def read_table(
 
 
 def _read_sheets(grid: Grid, notes: list[Warning]) -> list[SheetReader]:
-    """Readers of the sheets that hold a table. Columns are guessed only where no sheet has a header."""
+    """Readers of the sheets that hold a table. Beside a sheet with a header, others must show option columns."""
     filled = [sheet for sheet in grid.sheets if sheet.rows]
     headed = [SheetReader(sheet, _hint(grid)) for sheet in filled]
     found = [reader for reader in headed if reader.read(guess=False)]
@@ -89,6 +89,12 @@ def _read_sheets(grid: Grid, notes: list[Warning]) -> list[SheetReader]:
         if not found:
             raise FileRejected("no_header")
         notes += [warning("columns_guessed", sheet=reader.sheet.name) for reader in found]
+    else:
+        headless = [sheet for sheet in filled if all(sheet is not reader.sheet for reader in found)]
+        for reader in (SheetReader(sheet, _hint(grid)) for sheet in headless):
+            if reader.read(guess=True) and reader.table and reader.table.layout == "column_per_option":
+                found.append(reader)
+                notes.append(warning("columns_guessed", sheet=reader.sheet.name))
     read = {id(reader.sheet) for reader in found}
     notes += [warning("sheet_without_header", sheet=sheet.name) for sheet in filled if id(sheet) not in read]
     notes += [

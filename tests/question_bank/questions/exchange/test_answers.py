@@ -28,6 +28,7 @@ def asked(kind: str, answer: Any, options: tuple[str, ...] = OPTIONS, stem: str 
         "答案：A",
         "正确答案是A",
         "（A）",
+        *("选A", "A选项", "Option 1", "选项A"),
         "A、实事求是",
         "A.实事求是",
         "实事求是",
@@ -107,6 +108,8 @@ def test_true_false_letters_without_options_are_a_convention_and_warned() -> Non
     ("kind", "answer", "reason"),
     [
         ("单选题", "E", "answer_beyond_options"),
+        ("", "E", "answer_beyond_options"),
+        ("", "以上都对", "answer_unreadable"),
         ("单选题", "AB", "single_with_several"),
         ("单选题", 7, "answer_beyond_options"),
         ("单选题", None, "answer_missing"),

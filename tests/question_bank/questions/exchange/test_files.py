@@ -197,6 +197,7 @@ def test_pictures_that_cannot_come_along_are_told() -> None:
         (("单选题", "示例：首都是？", "甲", "乙", "", "", "A"), "template_row"),
         (("", "填写说明：题型必填", "", "", "", "", ""), "note_row"),
         (("单选题", "", "甲", "乙", "", "", "A"), "stem_missing"),
+        (("备注：仅供内部学习",), "note_row"),
         (("单选题", "只有一个选项？", "甲", "", "", "", "A"), "too_few_options"),
         (("", "没有类型也没有答案", "", "", "", "", ""), "answer_missing"),
     ],

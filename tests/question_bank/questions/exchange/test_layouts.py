@@ -91,6 +91,7 @@ def test_columns_without_a_header_are_told_from_their_content() -> None:
         "(A)甲 (B)乙，丙 (C)丁",
         "A 甲 B 乙，丙 C 丁",
         "甲|乙，丙|丁",
+        "甲$$乙，丙$$丁",
         "甲；乙，丙；丁",
         "甲;乙，丙;丁",
         "甲\n乙，丙\n丁",
@@ -319,6 +320,12 @@ def test_all_visible_sheets_are_read_and_name_the_kind() -> None:
         ("多选题", "multiple", "accepted"),
     ]
     assert [note.code for note in report.notes] == ["sheet_without_header"]
+
+
+def test_a_sheet_without_header_beside_others_is_read_where_its_columns_are_clear() -> None:
+    report = read(xlsx(HEADER, SINGLE, 续=[("单选题", "续表中的问题是什么？", "甲", "乙", "丙", "丁", "C")]))
+    assert [(question.sheet, question.answer) for question in report.rows] == [("Sheet", (1,)), ("续", (2,))]
+    assert "header_guessed" in codes(report.rows[1])
 
 
 def test_type_numbers_are_explained_by_a_note_or_told_from_the_content_but_never_guessed() -> None:
