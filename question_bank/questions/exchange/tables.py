@@ -76,7 +76,7 @@ def read_table(
 
 
 def _read_sheets(grid: Grid, notes: list[Warning]) -> list[SheetReader]:
-    """Readers of the sheets that hold a table. Beside a sheet with a header, others must show option columns."""
+    """Readers of the sheets that hold a table; beside a headed sheet, others must show option columns."""
     filled = [sheet for sheet in grid.sheets if sheet.rows]
     headed = [SheetReader(sheet, _hint(grid)) for sheet in filled]
     found = [reader for reader in headed if reader.read(guess=False)]
