@@ -11,7 +11,8 @@ from question_bank.engine.kinds import PaperItem
 from question_bank.engine.marking import AnswerKey
 from question_bank.questions.models import QuestionVersion
 
-from .papers import QUESTIONS_KEPT, Kept
+from .kept import Kept
+from .papers import QUESTIONS_KEPT
 
 _keys: Kept[int, AnswerKey] = Kept(QUESTIONS_KEPT)
 
@@ -47,5 +48,5 @@ def _known(versions: set[int]) -> dict[int, AnswerKey]:
     missing = versions - found.keys()
     if missing:
         for pk, key, rule in QuestionVersion.objects.filter(pk__in=missing).values_list("pk", "key", "rule"):
-            found[pk] = _keys.put(pk, AnswerKey(key, rule))
+            found[pk] = _keys[pk] = AnswerKey(key, rule)
     return found

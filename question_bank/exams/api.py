@@ -1,5 +1,185 @@
-"""The exams for outside programs."""
+"""The exams for outside programs (API.md): list, start, submit, read. Saving answers is the lane's."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router
 
-router = Router(tags=["exams"])
+from learning.lane.problems import Problem
+from learning.lane.token import BadToken, Claims
+from learning.organisation.models import User
+
+from .errors import NotFound, iso
+from .models import Attempt
+from .outcome import attempt_json, paper_json
+from .saving import parse_ops
+from .saving.ops import parse_client
+from .schemas import AttemptOut, ExamLine, ProblemOut, ReceiptOut, StartedOut, StartIn, SubmitIn
+from .standing import Standing, standings
+from .taking.closing import settle
+from .taking.start import start_attempt
+from .taking.submitting import submit_attempt
+from .tokens import VIEWER, attempt_token, read_token
+
+HEADER = "X-Attempt-Token"
+# Ids in paths are opaque strings to the caller: one that is no number is simply not there.
+LARGEST_ID = 2**63 - 1
+
+Auth = Callable[[HttpRequest], Any]
+
+
+class AttemptToken:
+    """The attempt's own token in its header, or in a body sent by sendBeacon; sets request.auth to its
+    claims."""
+
+    def __call__(self, request: HttpRequest) -> Claims | None:
+        token = request.headers.get(HEADER) or _token_in_body(request)
+        if not token:
+            return None
+        try:
+            return read_token(token, attempt_id=_attempt_id(request), now=timezone.now())
+        except BadToken as error:
+            raise Problem("bad_token") from error
+
+
+def make_router(owner: Sequence[Auth]) -> Router:
+    """The router; `owner` are the ways a member signs in, each of which sets request.user."""
+    router = Router(tags=["exams"], auth=list(owner))
+    token_or_owner = [AttemptToken(), *owner]
+    problems: dict[int, Any] = dict.fromkeys((401, 403, 404, 409, 422), ProblemOut)
+
+    @router.get("/exams", response={200: list[ExamLine], 401: ProblemOut}, summary="The member's exams")
+    def list_exams(request: HttpRequest) -> HttpResponse:
+        lines = [_exam_line(each) for each in standings(user=_member(request), now=timezone.now())]
+        return _json(lines)
+
+    @router.post(
+        "/exams/{exam_id}/attempts",
+        response={201: StartedOut, 200: StartedOut, **problems},
+        exclude_none=True,
+        summary="Start an attempt, or go on with the open one",
+    )
+    def start(request: HttpRequest, exam_id: str, body: StartIn | None = None) -> HttpResponse:
+        now = timezone.now()
+        password = body.password if body else ""
+        started = start_attempt(exam_id=_id(exam_id), user=_member(request), password=password, now=now)
+        said = paper_json(started.attempt, now=now) | {"token": attempt_token(started.attempt, now=now)}
+        return _json(said, status=201 if started.created else 200)
+
+    @router.get(
+        "/attempts/{attempt_id}",
+        auth=token_or_owner,
+        response={200: AttemptOut, **problems},
+        exclude_none=True,
+        summary="An attempt with its answers, receipt and released result",
+    )
+    def read(request: HttpRequest, attempt_id: str) -> HttpResponse:
+        now = timezone.now()
+        found = settle(_own_attempt(request, _id(attempt_id)), now=now)
+        return _json(attempt_json(found, now=now))
+
+    @router.post(
+        "/attempts/{attempt_id}/submit",
+        auth=token_or_owner,
+        response={200: ReceiptOut, **problems},
+        summary="Hand in, with the last ops; again: the same receipt",
+        openapi_extra={
+            "requestBody": {
+                "content": {"application/json": {"schema": SubmitIn.json_schema()}},
+                "required": True,
+            }
+        },
+    )
+    def submit(request: HttpRequest, attempt_id: str) -> HttpResponse:
+        body = _body(request)
+        reason = body.get("reason", "self")
+        if reason not in ("self", "time_up"):
+            raise Problem("malformed", "reason must be self or time_up.")
+        client, ops = parse_client(body), parse_ops(body.get("ops", []))
+        attempt = _own_attempt(request, _id(attempt_id))
+        if isinstance(request.auth, Claims) and request.auth.extra == VIEWER:  # type: ignore[attr-defined]  # ninja's
+            raise Problem("bad_token", "A viewer's token cannot hand in.")
+        by = User(pk=attempt.user_id)
+        receipt = submit_attempt(
+            attempt_id=attempt.pk, by=by, client=client, ops=ops, reason=reason, now=timezone.now()
+        )
+        return _json(receipt.to_json())
+
+    return router
+
+
+def _member(request: HttpRequest) -> User:
+    user = request.user
+    if not isinstance(user, User):
+        raise Problem("not_signed_in")
+    return user
+
+
+def _own_attempt(request: HttpRequest, attempt_id: int) -> Attempt:
+    """The attempt that the token is for, or the signed-in member's own; anybody else's does not exist."""
+    attempts = (
+        Attempt.objects.select_related("exam", "candidate")
+        .defer("exam__plan", "exam__instructions")
+        .filter(pk=attempt_id)
+    )
+    claims = request.auth  # type: ignore[attr-defined]  # what ninja's auth returned
+    owner_id = int(claims.user) if isinstance(claims, Claims) else _member(request).pk
+    attempt = attempts.filter(user_id=owner_id).first()
+    if attempt is None:
+        raise NotFound
+    return attempt
+
+
+def _attempt_id(request: HttpRequest) -> int:
+    match = request.resolver_match
+    return _id(str(match.kwargs.get("attempt_id", ""))) if match else -1
+
+
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_ID:
+        raise NotFound
+    return int(text)
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    try:
+        found = orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise Problem("malformed", "The body is not JSON.") from error
+    if not isinstance(found, dict):
+        raise Problem("malformed", "The body is not a JSON object.")
+    return found
+
+
+def _token_in_body(request: HttpRequest) -> str:
+    if request.method != "POST" or b'"token"' not in request.body:
+        return ""
+    token = _body(request).get("token")
+    return token if isinstance(token, str) else ""
+
+
+def _exam_line(standing: Standing) -> dict[str, Any]:
+    exam = standing.exam
+    return {
+        "id": str(exam.pk),
+        "title": exam.title,
+        "kind": exam.kind,
+        "opens_at": iso(exam.opens_at),
+        "closes_at": iso(exam.closes_at),
+        "attempts_left": standing.attempts_left,
+        "state": standing.state.value,
+        "attempts": [{"id": str(a.pk), "no": a.no, "state": a.state} for a in standing.attempts],
+    }
+
+
+def _json(said: Any, *, status: int = 200) -> HttpResponse:
+    """Written by orjson, past ninja's response models: those describe it in OpenAPI, and a test holds both
+    together."""
+    response = HttpResponse(orjson.dumps(said), status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response

@@ -7,13 +7,13 @@ id, which never changes: neither needs invalidating.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from question_bank.engine.assembly import Section as DrawnSection
 from question_bank.engine.assembly import build_paper
@@ -23,29 +23,13 @@ from question_bank.engine.supply import FixedItem as FixedPart
 from question_bank.engine.supply import PoolItem, PreparedPool
 from question_bank.questions.models import QuestionVersion
 
+from .kept import Kept
 from .models import Attempt, Exam, ExamPool
 
 PLANS_KEPT = 64
 QUESTIONS_KEPT = 20_000
 USAGE_LIFE = timedelta(seconds=60)
 FOLD_SPAN = timedelta(minutes=10)  # several runs of the beat: a worker that was away misses nothing
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Kept(OrderedDict[K, V], Generic[K, V]):
-    """The last `room` values put in; a worker's threads share it, and at worst make a value twice."""
-
-    def __init__(self, room: int) -> None:
-        super().__init__()
-        self.room = room
-
-    def put(self, key: K, value: V) -> V:
-        self[key] = value
-        while len(self) > self.room:
-            self.popitem(last=False)
-        return value
 
 
 @dataclass(slots=True)
@@ -76,7 +60,7 @@ def plan_for(exam_id: int, pool_version: int, now: datetime) -> Plan:
     """The exam's plan, from this worker's memory unless the pool was frozen anew (then two queries)."""
     plan = _plans.get(exam_id)
     if plan is None or plan.pool_version != pool_version:
-        plan = _plans.put(exam_id, _read_plan(exam_id, pool_version))
+        plan = _plans[exam_id] = _read_plan(exam_id, pool_version)
     if plan.usage_read_at is None or not timedelta(0) <= now - plan.usage_read_at < USAGE_LIFE:
         plan.usage_read_at = now
         plan.usage = _coarse_usage(exam_id)
@@ -249,12 +233,9 @@ def _questions(versions: AbstractSet[int]) -> dict[int, dict[str, Any]]:
     if missing:
         rows = QuestionVersion.objects.filter(pk__in=missing).values_list("pk", "stem", "body")
         for pk, stem, body in rows:
-            found[pk] = _shown.put(
-                pk,
-                {
-                    "stem": stem,
-                    "options": {o["id"]: {"id": o["id"], "text": o["text"]} for o in body.get("options", ())},
-                    "left": {o["id"]: {"id": o["id"], "text": o["text"]} for o in body.get("left", ())},
-                },
-            )
+            found[pk] = _shown[pk] = {
+                "stem": stem,
+                "options": {o["id"]: {"id": o["id"], "text": o["text"]} for o in body.get("options", ())},
+                "left": {o["id"]: {"id": o["id"], "text": o["text"]} for o in body.get("left", ())},
+            }
     return found

@@ -69,7 +69,8 @@ class StartedOut(Schema):
 
 
 class OpIn(Schema):
-    """`base` and `answer` only with `answer`, `flagged` with `flag`, `away_*` and `other_ms` with `away` (no slot)."""
+    """`base` and `answer` only with `answer`, `flagged` with `flag`, `away_*` and `other_ms` with `away`,
+    which has no slot."""
 
     id: str = Field(min_length=1, max_length=64, examples=["4c1f-1"])
     seq: int = Field(ge=0, examples=[1])
