@@ -30,7 +30,7 @@ class UnitQuerySet(MP_NodeQuerySet["Unit"]):
         return self.filter(Q(closed_date=None) | Q(closed_date__gt=day))
 
 
-class UnitManager(MP_NodeManager["Unit"]):
+class UnitManager(MP_NodeManager.from_queryset(UnitQuerySet)):  # type: ignore[misc]  # treebeard is untyped
     def get_queryset(self) -> UnitQuerySet:
         return UnitQuerySet(self.model, using=self._db).order_by("path")
 

@@ -130,9 +130,12 @@ def issue_codes(
     )
     units = dict(Membership.objects.filter(user__in=people, to_date=None).values_list("user", "unit"))
     found = Unit.objects.in_bulk(set(units.values()))
-    for person in people:
-        unit = found.get(units.get(person.pk, 0))
-        audit.record(actor=by, action=f"code.{kind}", obj=person, unit=unit, now=now)
+    audit.record_each(
+        audit.entry(
+            actor=by, action=f"code.{kind}", obj=person, unit=found.get(units.get(person.pk, 0)), now=now
+        )
+        for person in people
+    )
     return issued
 
 

@@ -138,6 +138,8 @@ AXES_USERNAME_CALLABLE = "learning.organisation.lockout.account_of"
 AXES_LOCKOUT_CALLABLE = "learning.organisation.lockout.locked_out"
 AXES_USERNAME_FORM_FIELD = "number"
 AXES_RESET_ON_SUCCESS = True
+# A try during the lock neither counts nor prolongs it, and it is the lock itself that answers 429.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 
