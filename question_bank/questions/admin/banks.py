@@ -123,6 +123,9 @@ class OneBank(BankPage):
     def asked(self) -> Bank:
         return self.bank(self.kwargs["pk"])
 
+    def get_page_subtitle(self) -> str:
+        return self.asked.name
+
     def trail(self) -> list[dict[str, Any]]:
         return [{"url": reverse("bank_edit", args=[self.asked.pk]), "label": self.asked.name}]
 
@@ -145,6 +148,9 @@ class BankEdit(OneBank):
 
     def get_page_title(self) -> str:
         return self.asked.name
+
+    def get_page_subtitle(self) -> str:
+        return ""
 
     def trail(self) -> list[dict[str, Any]]:
         return []

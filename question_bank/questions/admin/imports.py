@@ -210,8 +210,10 @@ class ImportUpload(ImportPage):
     page_title = gettext_lazy("导入文件")
 
     def form(self, data: Any = None, files: Any = None) -> UploadForm:
-        form = UploadForm(data, files, initial={"bank": self.request.GET.get("bank")})
         banks = Bank.objects.allowing(self.user, Action.BANK_EDIT).filter(archived_at=None).order_by("name")
+        known = list(banks.values_list("pk", flat=True)[:2])
+        only = known[0] if len(known) == 1 else None
+        form = UploadForm(data, files, initial={"bank": self.request.GET.get("bank") or only})
         form.fields["bank"].queryset = banks  # type: ignore[attr-defined]
         return form
 

@@ -97,12 +97,10 @@ class QuestionList(BehindAction, BaseListingView):
 
     @staticmethod
     def changed(question: Question) -> str:
-        when = timezone.localtime(question.latest.created_at) if question.latest else None
-        return (
-            format_html('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>', when.isoformat(), when)
-            if when
-            else "—"
-        )
+        if question.latest is None:
+            return "—"
+        when = timezone.localtime(question.latest.created_at)
+        return format_html('<time datetime="{}">{}</time>', when.isoformat(), f"{when:%Y-%m-%d %H:%M}")
 
     def get_base_queryset(self) -> QuestionQuerySet:
         return visible_questions(self.user)
