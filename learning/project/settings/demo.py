@@ -4,7 +4,7 @@ import os
 import secrets
 
 from .base import *  # noqa: F403 — a settings module is the sum of its base and its own lines
-from .base import SECRET_KEY, VAR
+from .base import SECRET_KEY, STORAGES, VAR
 
 
 def kept_secret() -> str:
@@ -21,3 +21,6 @@ def kept_secret() -> str:
 
 SECRET_KEY = SECRET_KEY or kept_secret()
 ALLOWED_HOSTS = ["*"]
+# No collectstatic for the newcomer: files are served where they lie.
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,210 @@
+"""The demo school, built through the same services as a real one: tree, people, roles, question bank, three exams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from learning.organisation.models import PersonStatus, Unit, User
+from learning.organisation.services.accounts import create_user
+from learning.organisation.services.memberships import join
+from learning.organisation.services.roles import grant_role
+from learning.organisation.services.units import open_unit
+from learning.project.models import SiteLook
+from question_bank.exams.candidates import admit_units
+from question_bank.exams.models import Exam
+from question_bank.exams.organising.blueprints import save_cell, save_section
+from question_bank.exams.organising.building import change_exam, create_exam
+from question_bank.exams.publishing import publish_exam
+from question_bank.questions.models import Bank, Chapter
+from question_bank.questions.services.banks import change_bank
+from question_bank.questions.services.file_import import import_files
+
+from . import people
+from .sittings import hand_in_today, sit_past_exam
+
+BANK = "党的基本知识题库"
+FORMAL = "2026年党的基本知识考试"
+PRACTICE = "党章党史日常练习"
+PAST = "2026年入党积极分子结业考试"
+QUESTIONS = Path(__file__).with_name("questions.csv")
+OPENED = date(2016, 9, 1)
+PAST_AGO = timedelta(days=30)
+BANDS = [{"from": "90", "name": "优秀"}, {"from": "75", "name": "良好"}, {"from": "60", "name": "合格"}]
+
+# (title, kind, how many, points each); chapters are shared out evenly.
+PAPER = (
+    ("单项选择题", "single", 8, "2"),
+    ("多项选择题", "multiple", 4, "3"),
+    ("判断题", "true_false", 4, "1"),
+    ("填空题", "fill", 4, "2"),
+)
+SHORT = ("简答题", "short", 1, "10")
+
+
+@dataclass(frozen=True)
+class School:
+    formal_exam: int
+    practice_exam: int
+    officers: dict[str, str]  # key → number
+    members: list[str]  # numbers
+
+
+def load_school(now: datetime) -> School:
+    """The school as it stands after this call; what is there already stays, windows are dated anew."""
+    officers, members = people.officers(), people.members()
+    if not Exam.objects.filter(title=PAST).exists():
+        with transaction.atomic():
+            _build(officers, members, now)
+    organiser = User.objects.get(number=next(o.person.number for o in officers if o.key == "organiser"))
+    formal, practice = (
+        Exam.objects.get(title=title, owner_unit__code=people.SCHOOL[0]) for title in (FORMAL, PRACTICE)
+    )
+    for exam, length in ((formal, timedelta(days=7)), (practice, timedelta(days=180))):
+        window = {"opens_at": now - timedelta(hours=2), "closes_at": now + length}
+        change_exam(
+            exam_id=exam.pk, changes=window, by=organiser, now=now, reason="演示学校每次启动时重新排期"
+        )
+    return School(
+        formal_exam=formal.pk,
+        practice_exam=practice.pk,
+        officers={officer.key: officer.person.number for officer in officers},
+        members=[member.number for member in members],
+    )
+
+
+def _build(officers: list[people.Officer], members: list[people.Person], now: datetime) -> None:
+    units = _open_tree(now)
+    for person in [*(officer.person for officer in officers), *members]:
+        user = create_user(number=person.number, full_name=person.full_name.split()[-1], by=None, now=now)
+        join(
+            user=user,
+            unit=units[person.unit_code],
+            person_status=person.person_status,
+            on=OPENED,
+            by=None,
+            now=now,
+        )
+    found = {user.number: user for user in User.objects.all()}
+    for officer in officers:
+        user, scope = found[officer.person.number], units[officer.scope_code]
+        grant_role(user=user, role=officer.role, unit=scope, by=None, now=now, from_date=OPENED)
+    organiser = found[next(o.person.number for o in officers if o.key == "organiser")]
+    marker = found[next(o.person.number for o in officers if o.key == "marker")]
+    root = units[people.SCHOOL[0]]
+    bank = _import_bank(organiser, now)
+
+    past_opens = (now - PAST_AGO).replace(minute=0, second=0, microsecond=0)
+    before = past_opens - timedelta(days=2)
+    past = _exam(
+        PAST, Exam.Kind.FORMAL, root, bank, organiser, before, with_short=True,
+        opens_at=past_opens, closes_at=past_opens + timedelta(hours=3), limit_s=3600,
+    )  # fmt: skip
+    candidates = [
+        PersonStatus.APPLICANT,
+        PersonStatus.ACTIVIST,
+        PersonStatus.CANDIDATE,
+        PersonStatus.PROBATIONARY,
+    ]
+    admit_units(exam_id=past.pk, units=[root], person_statuses=[], by=organiser, now=before)
+    publish_exam(exam_id=past.pk, by=organiser, now=before)
+    sit_past_exam(past, organiser=organiser, marker=marker, first=members[0].number)
+
+    window: dict[str, Any] = {"opens_at": now - timedelta(hours=2), "closes_at": now + timedelta(days=7)}
+    formal = _exam(
+        FORMAL,
+        Exam.Kind.FORMAL,
+        root,
+        bank,
+        organiser,
+        now,
+        with_short=True,
+        **window,
+        limit_s=2700,
+        max_attempts=3,
+    )
+    admit_units(exam_id=formal.pk, units=[root], person_statuses=[], by=organiser, now=now)
+    publish_exam(exam_id=formal.pk, by=organiser, now=now)
+    hand_in_today(formal, now=now)
+
+    practice = _exam(
+        PRACTICE, Exam.Kind.PRACTICE, root, bank, organiser, now, with_short=False, **window, limit_s=3600,
+        max_attempts=999, end_policy=Exam.EndPolicy.INDEPENDENT, score_release=Exam.ReleasePolicy.AT_MARKED,
+        answer_release=Exam.ReleasePolicy.AT_MARKED,
+    )  # fmt: skip
+    admit_units(exam_id=practice.pk, units=[root], person_statuses=[], by=organiser, now=now)
+    publish_exam(exam_id=practice.pk, by=organiser, now=now)
+
+    draft = _exam(
+        "发展对象专题测试（草稿）", Exam.Kind.MOCK, root, bank, organiser, now, with_short=False,
+        opens_at=now + timedelta(days=3), closes_at=now + timedelta(days=4), limit_s=1800,
+    )  # fmt: skip
+    admit_units(exam_id=draft.pk, units=[units["XX"]], person_statuses=candidates[2:3], by=organiser, now=now)
+    look = SiteLook.load()
+    look.name = "示范大学党校"
+    look.footer_text = "示范大学党校（演示数据，人员与成绩均为虚构）"
+    look.save()
+
+
+def _open_tree(now: datetime) -> dict[str, Unit]:
+    kinds = Unit.Kind
+    units: dict[str, Unit] = {}
+
+    def put(code: str, name: str, kind: str, parent: Unit | None) -> Unit:
+        unit = open_unit(name=name, code=code, kind=kind, parent=parent, opened_date=OPENED, by=None, now=now)
+        units[code] = unit
+        return unit
+
+    root = put(*people.SCHOOL, kinds.COMMITTEE, None)
+    for (code, name), branches in people.TREE.items():
+        general = put(code, name, kinds.GENERAL_BRANCH, root)
+        for branch_code, branch_name in branches:
+            put(branch_code, branch_name, kinds.BRANCH, general)
+    return units
+
+
+def _import_bank(organiser: User, now: datetime) -> Bank:
+    outcome = import_files(paths=[QUESTIONS], bank_name=BANK, now=now)
+    if outcome.bank is None or outcome.total("rejected"):
+        raise RuntimeError("The demo's own question bank was not accepted whole.")
+    return change_bank(
+        bank=outcome.bank, name=BANK, description="演示题库，题目由项目编写。", open_for_practice=True, by=organiser,
+        now=now,
+    )  # fmt: skip
+
+
+def _exam(
+    title: str, kind: str, root: Unit, bank: Bank, by: User, now: datetime, *, with_short: bool, **fields: Any
+) -> Exam:
+    exam = create_exam(title=title, kind=kind, owner_unit=root, by=by, now=now)
+    chapters = list(Chapter.objects.filter(bank=bank, parent=None).order_by("order", "pk"))
+    for name, question_kind, n, mark in (*PAPER, SHORT) if with_short else PAPER:
+        section = save_section(blueprint_id=exam.blueprint_id, section=None, fields={"title": name})
+        shares = chapters if n >= len(chapters) else [None]
+        for chapter in shares:
+            cell = {
+                "bank": bank, "kind": question_kind, "difficulty_min": 1, "difficulty_max": 5, "tags": [],
+                "n": n // len(shares), "mark": Decimal(mark),
+            }  # fmt: skip
+            save_cell(
+                section=section,
+                cell=None,
+                fields=cell,
+                chapters=[chapter] if chapter else [],
+                knowledge_points=[],
+            )
+    changes = {
+        "instructions": "请独立完成。答案随时自动保存；断网时保存在本机，恢复后自动上传。",
+        "bands": BANDS,
+        "pass_text": "祝贺你通过考试，继续学习，学以致用。",
+        "fail_text": "请对照错题认真复习后再来。",
+        **fields,
+    }
+    change_exam(exam_id=exam.pk, changes=changes, by=by, now=now)
+    exam.refresh_from_db()
+    return exam

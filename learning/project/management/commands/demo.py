@@ -1,0 +1,79 @@
+"""`make demo`: the demo school, loaded once and served on this machine."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from learning.project.demo.logins import Login, kept_logins
+from learning.project.demo.school import School, load_school
+from learning.project.demo.serving import port_is_free, serve
+
+MEMBERS_SHOWN = 20
+MAIN = ("administrator", "organiser", "member")
+
+
+class Command(BaseCommand):
+    help = "Loads the demo school (once) and serves it: site, lane, worker, beat."
+    requires_system_checks: list[str] = []  # a start takes seconds; `make lint` runs the checks
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-serve", action="store_true", help="load only")
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--json", action="store_true", help="print one line of JSON instead of text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        if not options["no_serve"] and not port_is_free(host, port):
+            raise CommandError(f"Port {port} is in use. Choose another: make demo ARGS='--port 8001'")
+        Path(settings.VAR).mkdir(parents=True, exist_ok=True)
+        if not options["json"]:
+            self.stdout.write("Preparing the demo school …")
+        call_command("migrate", verbosity=0)
+        school = load_school(timezone.now())
+        shown = school.members[:MEMBERS_SHOWN]
+        logins = kept_logins(Path(settings.VAR) / "demo-logins.json", [*school.officers.values(), *shown])
+
+        def told() -> None:
+            text = self._json if options["json"] else self._text
+            self.stdout.write(text(f"http://{host}:{port}", school, logins, shown))
+            self.stdout.flush()
+
+        if options["no_serve"]:
+            told()
+            return
+        code = serve(host, port, ready=told)
+        if code:
+            raise CommandError("The site stopped.", returncode=code)
+
+    def _json(self, url: str, school: School, logins: dict[str, Login], shown: list[str]) -> str:
+        named = {key: logins[number] for key, number in school.officers.items()} | {
+            "member": logins[shown[0]]
+        }
+        said = {
+            "url": url,
+            "logins": named,
+            "members": [logins[number] for number in shown],
+            "formal_exam": str(school.formal_exam),
+            "practice_exam": str(school.practice_exam),
+        }
+        return json.dumps(said, ensure_ascii=False)
+
+    def _text(self, url: str, school: School, logins: dict[str, Login], shown: list[str]) -> str:
+        rows = [
+            ("member", logins[shown[0]]),
+            *((key, logins[number]) for key, number in school.officers.items()),
+        ]
+        lines = [f"{key:15} {login['number']:12} {login['password']}" for key, login in rows]
+        return "\n".join(
+            ["", f"The demo school is open:  {url}", "", "role            number       password", *lines, "",
+             f"More members: {shown[1]} … {shown[-1]}, passwords in {settings.VAR}/demo-logins.json", "Ctrl-C stops it.", ""]
+        )  # fmt: skip
