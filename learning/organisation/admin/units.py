@@ -151,39 +151,36 @@ class UnitForm(forms.ModelForm):
             self.order_fields(self.field_order)
 
 
-class UnitCreateView(generic.CreateView):
+class RefusalOnForm:
+    """What the tree refuses is said above the form, with everything typed still there."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # CreateView or EditView
+        except OrganisationError as error:
+            form.add_error(None, str(error))
+            self.produced_error_message = str(error)
+            answer = self.form_invalid(form)  # type: ignore[attr-defined]  # CreateView or EditView
+        return answer
+
+
+class UnitCreateView(RefusalOnForm, generic.CreateView):
     page_title = gettext_lazy("新设党组织")
     success_message = gettext_lazy("已设立“%(object)s”。")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "for_user": self.request.user}
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            answer: HttpResponse = super().form_valid(form)
-        except OrganisationError as error:
-            form.add_error(None, str(error))
-            answer = self.form_invalid(form)
-        return answer
-
     def save_instance(self) -> Unit:
         data = self.form.cleaned_data
         return units.open_unit(**data, by=self.request.user, now=timezone.now())
 
 
-class UnitEditView(generic.EditView):
+class UnitEditView(RefusalOnForm, generic.EditView):
     success_message = gettext_lazy("已保存“%(object)s”。")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "for_user": self.request.user}
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            answer: HttpResponse = super().form_valid(form)
-        except OrganisationError as error:
-            form.add_error(None, str(error))
-            answer = self.form_invalid(form)
-        return answer
 
     def save_instance(self) -> Unit:
         data, by, now = self.form.cleaned_data, self.request.user, timezone.now()

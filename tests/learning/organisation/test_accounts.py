@@ -213,7 +213,12 @@ def test_codes_for_many_cost_no_query_each(office: Office, django_assert_max_num
 @pytest.mark.django_db
 def test_a_new_person_joins_the_unit_at_once(office: Office) -> None:
     user = accounts.create_user(
-        number="Ｎ１ ", full_name="李雷", unit=office.here, person_status=PersonStatus.PUBLIC, by=office.by, now=NOW
+        number="Ｎ１ ",
+        full_name="李雷",
+        unit=office.here,
+        person_status=PersonStatus.PUBLIC,
+        by=office.by,
+        now=NOW,
     )
     assert user.number == "N1"
     assert user.memberships.get().unit == office.here
@@ -222,6 +227,8 @@ def test_a_new_person_joins_the_unit_at_once(office: Office) -> None:
 @pytest.mark.django_db
 def test_an_edit_tells_which_fields_changed_but_not_what_they_held(office: Office) -> None:
     user = make_user(unit=office.here, phone="13800000000")
-    accounts.edit_user(user=user, full_name=user.full_name, email="", phone="13911111111", by=office.by, now=NOW)
+    accounts.edit_user(
+        user=user, full_name=user.full_name, email="", phone="13911111111", by=office.by, now=NOW
+    )
     entry = AuditEntry.objects.get(action="account.edited")
     assert entry.data == {"fields": ["phone"]}

@@ -70,7 +70,9 @@ def test_an_account_locked_on_one_device_logs_in_from_another() -> None:
 def test_the_lock_of_a_device_ends_by_itself() -> None:
     user, client = make_user(), device()
     fail(client, user, LIMIT)
-    AccessAttempt.objects.update(attempt_time=AccessAttempt.objects.get().attempt_time - WINDOW - timedelta(minutes=1))
+    AccessAttempt.objects.update(
+        attempt_time=AccessAttempt.objects.get().attempt_time - WINDOW - timedelta(minutes=1)
+    )
     assert log_in(client, user) == 302
 
 

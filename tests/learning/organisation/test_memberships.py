@@ -24,7 +24,9 @@ def history(user: User) -> list[tuple[str, str, date | None]]:
 @pytest.fixture
 def user() -> User:
     person = make_user()
-    memberships.join(user=person, unit=make_unit(name="甲"), person_status="applicant", on=MARCH, by=None, now=NOW)
+    memberships.join(
+        user=person, unit=make_unit(name="甲"), person_status="applicant", on=MARCH, by=None, now=NOW
+    )
     return person
 
 

@@ -54,7 +54,9 @@ def test_the_administrator_makes_another_and_wagtail_knows() -> None:
     assert User.objects.get(pk=second.pk).is_superuser
     roles.revoke_role(assignment=made, by=first, now=NOW)
     assert not User.objects.get(pk=second.pk).is_superuser
-    actions = AuditEntry.objects.filter(object_id=str(second.pk)).order_by("pk").values_list("action", flat=True)
+    actions = (
+        AuditEntry.objects.filter(object_id=str(second.pk)).order_by("pk").values_list("action", flat=True)
+    )
     assert list(actions) == ["role.granted", "role.revoked"]
 
 
@@ -81,7 +83,9 @@ def test_administrators_stand_at_the_top_without_an_end_and_membership_is_no_gra
     with pytest.raises(BadPlace):
         roles.grant_role(user=person, role=Role.ADMINISTRATOR, unit=below, by=None, now=NOW)
     with pytest.raises(OrganisationError):
-        roles.grant_role(user=person, role=Role.ADMINISTRATOR, unit=root, to_date=date(2027, 1, 1), by=None, now=NOW)
+        roles.grant_role(
+            user=person, role=Role.ADMINISTRATOR, unit=root, to_date=date(2027, 1, 1), by=None, now=NOW
+        )
     with pytest.raises(OrganisationError):
         roles.grant_role(user=person, role=Role.MEMBER, unit=root, by=None, now=NOW)
 

@@ -25,7 +25,9 @@ GENERAL = Unit.Kind.GENERAL_BRANCH
 
 
 def opened(name: str, parent: Unit | None, kind: str = Unit.Kind.BRANCH) -> Unit:
-    return open_unit(name=name, code=name, kind=kind, parent=parent, opened_date=date(2026, 1, 1), by=None, now=NOW)
+    return open_unit(
+        name=name, code=name, kind=kind, parent=parent, opened_date=date(2026, 1, 1), by=None, now=NOW
+    )
 
 
 @pytest.fixture
@@ -106,7 +108,15 @@ def test_a_closed_unit_is_remembered_and_its_roles_end(root: Unit) -> None:
     assert ancestors_keys(branch, JUNE) == []
     assert not RoleAssignment.objects.on(JUNE).filter(unit=branch).exists()
     with pytest.raises(BadPlace):
-        open_unit(name="新", code="新", kind=GENERAL, parent=Unit.objects.get(pk=branch.pk), opened_date=JUNE, by=None, now=NOW)
+        open_unit(
+            name="新",
+            code="新",
+            kind=GENERAL,
+            parent=Unit.objects.get(pk=branch.pk),
+            opened_date=JUNE,
+            by=None,
+            now=NOW,
+        )
 
 
 def test_every_change_of_the_tree_is_audited_once(root: Unit) -> None:
