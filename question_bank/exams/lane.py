@@ -4,6 +4,7 @@ cycle, cookies or sessions. What ops mean is decided in `saving`; this only carr
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ MAX_BATCH_OPS = 512
 MAX_QUEUED_OPS = 20_000
 SQLITE_GAP_S = 0.005  # other writers of the file get their turn between our commits
 ATTEMPTS_KEPT = 20_000
+_ID = re.compile(r"[0-9]{1,18}")
 
 
 def utc_now() -> datetime:
@@ -66,7 +68,7 @@ def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = ut
     async def ops(request: Request) -> bytes:
         body = request.json()
         token = request.header(b"x-attempt-token") or body.get("token")
-        if not isinstance(token, str) or not request.id.isdecimal():
+        if not isinstance(token, str) or not _ID.fullmatch(request.id):
             raise Problem("bad_token")
         try:
             claims = read_token(token, attempt_id=int(request.id), now=clock())

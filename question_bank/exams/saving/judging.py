@@ -32,7 +32,7 @@ class AttemptState:
     away_ms: int
     other_ms: int
     away_count: int
-    paper: tuple[PaperItem, ...]
+    slots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,15 @@ def judge(
     client: str,
     ops: Sequence[Op],
     *,
+    paper: Mapping[int, PaperItem],
     items: Mapping[int, ItemState],
     known_ops: Collection[str],
     client_known: bool,
     viewer: bool,
     now: datetime,
 ) -> Judgement:
-    """`items`: the stored rows of the slots that the ops name; `known_ops`: those of the answer ops' ids that have an
-    event already; `client_known`: whether this client has written to the attempt before."""
+    """`paper` and `items`: the slots that the ops name, and their stored rows; `known_ops`: those of the answer ops'
+    ids that have an event already; `client_known`: whether this client has written to the attempt before."""
     ops = _distinct(ops)
     open_now = attempt.state in ("in_progress", "paused")
     paused = attempt.state == "paused"
@@ -105,13 +106,15 @@ def judge(
     slots: dict[int, dict[str, Any]] = {}
     elapsed_ms = max(0, int((now - attempt.started_at).total_seconds() * 1000))
     tally = before = (attempt.away_ms, attempt.other_ms, attempt.away_count)
+    takes = bool(ops) and not client_known
+    holds = not client_known or client == attempt.lease_client
 
     by_slot: dict[int, list[Op]] = {}
     for op in ops:
         if op.slot is None:
             tally = _tally(tally, op, elapsed_ms)
             verdicts[op.id] = good
-        elif 1 <= op.slot <= len(attempt.paper):
+        elif 1 <= op.slot <= attempt.slots:
             by_slot.setdefault(op.slot, []).append(op)
         elif op.kind is OpKind.ANSWER:
             verdicts[op.id] = Verdict.DUPLICATE if op.id in known_ops else Verdict.INVALID
@@ -119,7 +122,7 @@ def judge(
                 events.append(Event(op, Verdict.INVALID))
     for slot, own in by_slot.items():
         stored = items.get(slot, ItemState(slot))
-        judged = _Slot(attempt.paper[slot - 1], stored, client, good, elapsed_ms, now)
+        judged = _Slot(paper[slot], stored, client, good, elapsed_ms, now, holds=holds)
         judged.take(own, known_ops)
         verdicts |= judged.verdicts
         events += judged.events
@@ -130,11 +133,10 @@ def judge(
             if judged.stale:
                 slots[slot]["answer"] = judged.state.answer
 
-    takes = bool(ops) and not client_known
     reply = OpsReply(
         verdicts=verdicts,
         slots=slots,
-        lease_held=takes or not client_known or client == attempt.lease_client,
+        lease_held=holds,
         remaining_ms=_remaining_ms(attempt, now),
         clock_rev=attempt.clock_rev,
     )
@@ -152,10 +154,21 @@ class _Slot:
     """The ops of one client on one slot, in `seq` order."""
 
     def __init__(
-        self, paper: PaperItem, stored: ItemState, client: str, good: Verdict, elapsed_ms: int, now: datetime
+        self,
+        paper: PaperItem,
+        stored: ItemState,
+        client: str,
+        good: Verdict,
+        elapsed_ms: int,
+        now: datetime,
+        *,
+        holds: bool,
     ) -> None:
         self.paper, self.state, self.client, self.good = paper, stored, client, good
         self.elapsed_ms, self.now = elapsed_ms, now
+        # A page that lost the lease stays behind the later one: its views and flags, new or sent again, cannot be
+        # told apart once the row holds the other's `last_seq`.
+        self.behind = not holds and stored.last_client not in ("", client)
         self.verdicts: dict[str, Verdict] = {}
         self.events: list[Event] = []
         self.answered = self.stale = False
@@ -167,7 +180,7 @@ class _Slot:
             if op.kind is OpKind.ANSWER:
                 self.answered = True
                 self._answer(op, known_ops, chain)
-            elif op.seq <= last_seq:
+            elif op.seq <= last_seq or self.behind:
                 self.verdicts[op.id] = Verdict.DUPLICATE
             else:
                 self._touch(op)
@@ -225,13 +238,18 @@ class _Slot:
     def _seen(self, op: Op) -> None:
         """Whatever comes for a slot shows that it was seen, for at least so long; nobody was active longer than
         the attempt has run."""
-        own = self.state.last_client == self.client
+        state = self.state
+        client, seq = self.client, op.seq
+        if self.behind:
+            client, seq = state.last_client, state.last_seq
+        elif state.last_client == client:
+            seq = max(state.last_seq, seq)
         self.state = replace(
-            self.state,
-            first_view_at=self.state.first_view_at or self.now,
-            active_ms=max(self.state.active_ms, min(op.active_ms, self.elapsed_ms)),
-            last_client=self.client,
-            last_seq=max(self.state.last_seq, op.seq) if own else op.seq,
+            state,
+            first_view_at=state.first_view_at or self.now,
+            active_ms=max(state.active_ms, min(op.active_ms, self.elapsed_ms)),
+            last_client=client,
+            last_seq=seq,
         )
 
 

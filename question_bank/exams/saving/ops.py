@@ -63,8 +63,8 @@ def parse_ops(found: object) -> list[Op]:
 def _op(found: object, place: int) -> Op:
     if not isinstance(found, dict):
         raise Problem("malformed", f"ops[{place}] must be an object.")
-    kind = _KINDS.get(str(found.get("kind")))
-    op_id = found.get("id")
+    named, op_id = found.get("kind"), found.get("id")
+    kind = _KINDS.get(named) if isinstance(named, str) else None
     if kind is None or not isinstance(op_id, str) or not _WORD.fullmatch(op_id):
         raise Problem("malformed", f"ops[{place}] needs an id and a known kind.")
     seq = _count(found, "seq", place, needed=True)

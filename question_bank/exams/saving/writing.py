@@ -6,7 +6,7 @@ what keeps a save from being acknowledged while a submit that does not see it co
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, MutableMapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ from .ops import Op, OpKind
 from .statements import Dialect, Rows, Statement
 
 MAX_INTEGER = 2**31 - 1
+MAX_BIGINT = 2**63 - 1
+DEEPEST = 16  # levels; an answer has two
 PRESENCE_EVERY_S = 15
 
 
@@ -36,9 +38,10 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a process remembers between batches: the papers, which never change, and when presence was last noted."""
+    """What a process remembers between batches: the papers, which never change, and when presence was last noted.
+    A paper is the JSON text of each slot: a few kB, and nothing for the garbage collector to walk."""
 
-    papers: MutableMapping[int, tuple[PaperItem, ...]]
+    papers: MutableMapping[int, tuple[bytes, ...]]
     seen_at: MutableMapping[int, datetime]
 
 
@@ -47,8 +50,17 @@ Batch = Generator[list[Statement], list[Rows], list[Judgement | None]]
 
 def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, memory: Memory) -> Batch:
     """One judgement per request, None for an attempt that does not exist. No two requests are for the same attempt."""
-    attempts, items, events, clients = yield _reads(savings, dialect, memory)
-    states = {state.id: state for state in (_attempt(row, dialect, memory) for row in attempts)}
+    papers = {
+        each.attempt_id: memory.papers[each.attempt_id] if each.attempt_id in memory.papers else None
+        for each in savings
+    }
+    attempts, items, events, clients = yield _reads(savings, papers, dialect)
+    states: dict[int, AttemptState] = {}
+    for row in attempts:
+        paper = papers[row[0]]
+        if paper is None:
+            paper = papers[row[0]] = memory.papers[row[0]] = tuple(map(orjson.dumps, orjson.loads(row[-1])))
+        states[row[0]] = _attempt(row, len(paper), dialect)
     stored: dict[int, dict[int, ItemState]] = {}
     for attempt_id, *row in items:
         item = _item(row, dialect)
@@ -68,6 +80,7 @@ def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, me
                 state,
                 each.client,
                 each.ops,
+                paper=_slots(papers[each.attempt_id] or (), each.ops),
                 items=stored.get(each.attempt_id, {}),
                 known_ops=known_ops.get(each.attempt_id, ()),
                 client_known=each.attempt_id in known_clients,
@@ -81,9 +94,16 @@ def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, me
     return judgements
 
 
-def _reads(savings: Sequence[Saving], dialect: Dialect, memory: Memory) -> list[Statement]:
+def _slots(paper: tuple[bytes, ...], ops: Sequence[Op]) -> dict[int, PaperItem]:
+    named = {op.slot for op in ops if op.slot is not None and 1 <= op.slot <= len(paper)}
+    return {slot: PaperItem.from_json(orjson.loads(paper[slot - 1])) for slot in named}
+
+
+def _reads(
+    savings: Sequence[Saving], papers: Mapping[int, tuple[bytes, ...] | None], dialect: Dialect
+) -> list[Statement]:
     ids = [each.attempt_id for each in savings]
-    unread = [attempt_id for attempt_id in ids if attempt_id not in memory.papers]
+    unread = [attempt_id for attempt_id in ids if papers[attempt_id] is None]
     slots = [
         (each.attempt_id, slot)
         for each in savings
@@ -98,10 +118,8 @@ def _reads(savings: Sequence[Saving], dialect: Dialect, memory: Memory) -> list[
     ]
 
 
-def _attempt(row: Sequence[Any], dialect: Dialect, memory: Memory) -> AttemptState:
-    attempt_id, state, started, deadline, accept, rev, paused, lease, away, other, count, paper = row
-    if paper is not None:
-        memory.papers[attempt_id] = tuple(map(PaperItem.from_json, orjson.loads(paper)))
+def _attempt(row: Sequence[Any], slots: int, dialect: Dialect) -> AttemptState:
+    attempt_id, state, started, deadline, accept, rev, paused, lease, away, other, count, _paper = row
     return AttemptState(
         id=attempt_id,
         state=state,
@@ -114,7 +132,7 @@ def _attempt(row: Sequence[Any], dialect: Dialect, memory: Memory) -> AttemptSta
         away_ms=away,
         other_ms=other,
         away_count=count,
-        paper=memory.papers[attempt_id],
+        slots=slots,
     )
 
 
@@ -221,7 +239,8 @@ def _item_row(attempt_id: int, item: ItemState, dialect: Dialect) -> tuple[Any, 
 
 
 def _payload(op: Op) -> str:
-    """The answer as it came, less what no database takes (NUL, half a surrogate pair)."""
+    """The answer as it came, less what no database takes: NUL, half a surrogate pair, numbers and nesting without
+    bounds."""
     told = {"answer": op.answer, "base": op.base, "active_ms": op.active_ms}
     try:
         text = orjson.dumps(told)
@@ -232,11 +251,15 @@ def _payload(op: Op) -> str:
     return text.decode()
 
 
-def _storable(value: Any) -> Any:
+def _storable(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return storable(value)
+    if depth > DEEPEST:
+        return None
     if isinstance(value, list):
-        return [_storable(part) for part in value]
+        return [_storable(part, depth + 1) for part in value]
     if isinstance(value, dict):
-        return {storable(name): _storable(part) for name, part in value.items()}
+        return {storable(name): _storable(part, depth + 1) for name, part in value.items()}
+    if isinstance(value, int) and abs(value) > MAX_BIGINT:
+        return str(value)
     return value
