@@ -45,4 +45,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     behind = max((url for url, _label, _icon in links if request.path.startswith(url)), key=len, default="")
     if behind == home != request.path:
         behind = ""
-    return [{"url": url, "label": label, "icon": icon, "current": url == behind} for url, label, icon in links]
+    return [
+        {"url": url, "label": label, "icon": icon, "current": url == behind} for url, label, icon in links
+    ]

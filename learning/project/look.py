@@ -12,7 +12,11 @@ from .models import SiteLook
 @cache_control(max_age=300)
 def brand_css(request: HttpRequest) -> HttpResponse:
     brand = SiteLook.load(request_or_site=request).brand
-    shades = {"brand": brand, "brand_dark": mixed(brand, "#000000", 0.78), "brand_tint": mixed(brand, "#ffffff", 0.08)}
+    shades = {
+        "brand": brand,
+        "brand_dark": mixed(brand, "#000000", 0.78),
+        "brand_tint": mixed(brand, "#ffffff", 0.08),
+    }
     return render(request, "site/brand.css", shades, content_type="text/css")
 
 

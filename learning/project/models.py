@@ -19,7 +19,9 @@ class SiteLook(BaseGenericSetting):
     grey_mode = models.BooleanField(_("灰色显示"), default=False)
 
     panels = [
-        MultiFieldPanel([FieldPanel("name"), FieldPanel("crest"), FieldPanel("footer_text")], heading=_("名称")),
+        MultiFieldPanel(
+            [FieldPanel("name"), FieldPanel("crest"), FieldPanel("footer_text")], heading=_("名称")
+        ),
         MultiFieldPanel([FieldPanel("brand"), FieldPanel("grey_mode")], heading=_("颜色")),
     ]
 

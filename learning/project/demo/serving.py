@@ -91,8 +91,8 @@ def _answers(host: str, port: int) -> bool:
     shown = f"[{host}]" if ":" in host else ("127.0.0.1" if host == "0.0.0.0" else host)  # noqa: S104
     try:
         urllib.request.urlopen(f"http://{shown}:{port}/healthz", timeout=5).close()
-    except urllib.error.HTTPError:
-        return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
     except OSError:
         return False
     return True
