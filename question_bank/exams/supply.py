@@ -3,7 +3,7 @@ frozen pool."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -35,14 +35,32 @@ class Supply:
     shortages: tuple[Shortage, ...]
 
 
-def live_supply(cells: Sequence[Cell], *, day: date, fixed_questions: Sequence[int] = ()) -> Supply:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Chapters (full names) and knowledge points of a cell as a form has them, in place of the stored ones."""
+
+    chapters: tuple[str, ...] = ()
+    knowledge_points: tuple[int, ...] = ()
+
+
+def live_supply(
+    cells: Sequence[Cell],
+    *,
+    day: date,
+    fixed_questions: Sequence[int] = (),
+    chosen: Mapping[int, Chosen] | None = None,
+) -> Supply:
     """The supply as the banks stand now, for questions valid on `day`; the questions of fixed items are
-    spoken for.
+    spoken for. `chosen` holds, by index, the filters of cells that are being edited.
 
     Two queries a cell. A question that fits several cells can be used by one of them only: `shortages` says
     where that is too little.
     """
-    fitting = [eligible_questions(cell, day=day, but=fixed_questions) for cell in cells]
+    editing = chosen or {}
+    fitting = [
+        eligible_questions(cell, day=day, but=fixed_questions, chosen=editing.get(number))
+        for number, cell in enumerate(cells)
+    ]
     cells_of: dict[int, set[str]] = {}
     question_of: dict[int, int] = {}
     for number, found in enumerate(fitting):
@@ -63,7 +81,9 @@ def live_supply(cells: Sequence[Cell], *, day: date, fixed_questions: Sequence[i
     )
 
 
-def eligible_questions(cell: Cell, *, day: date, but: Sequence[int] = ()) -> list[tuple[int, int]]:
+def eligible_questions(
+    cell: Cell, *, day: date, but: Sequence[int] = (), chosen: Chosen | None = None
+) -> list[tuple[int, int]]:
     """(current version, question) of what the cell may draw: ready, not retired, valid on `day`, meeting
     every filter; a chapter stands for itself and all below it."""
     questions = (
@@ -74,7 +94,9 @@ def eligible_questions(cell: Cell, *, day: date, but: Sequence[int] = ()) -> lis
     )
     if cell.kind:
         questions = questions.filter(current__kind=cell.kind)
-    if cell.pk:
+    if chosen is not None:
+        chapters, points = list(chosen.chapters), list(chosen.knowledge_points)
+    elif cell.pk:
         chapters = list(cell.chapters.values_list("full_name", flat=True))
         points = list(cell.knowledge_points.values_list("pk", flat=True))
     else:

@@ -21,6 +21,7 @@ from question_bank.exams.papers import (
     shown_items,
 )
 from question_bank.exams.publishing import parts_of, plan_of, supply_for
+from question_bank.questions.models import QuestionVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ def trial_paper(*, exam: Exam, seed: int, now: datetime) -> TrialPaper:
             max_score = max_score_of({"sections": titles})
     except (PoolTooSmall, DuplicateQuestion) as error:
         raise NotPossible from error
-    items = shown_items(paper_json(paper))
+    items = [
+        {**item, "kind_label": QuestionVersion.Kind(item["kind"]).label} for item in shown_items(paper_json(paper))
+    ]
     sections = [
         {
             "title": section["title"],

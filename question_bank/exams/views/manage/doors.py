@@ -1,0 +1,190 @@
+"""What every organiser's screen shares: its two mounts and frames, the exam by right, errors turned into words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from learning.organisation.models import User
+from learning.organisation.permissions import Action, may
+from question_bank.exams.models import Exam
+from question_bank.exams.organising.listing import visible_exams
+from question_bank.exams.organising.outcomes import result_exams
+
+ADMIN = "exams_admin"  # the namespace of the mount inside Wagtail's admin
+PAGE_SIZE = 50
+
+M = TypeVar("M", bound=Model)
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def door(view: View[P]) -> View[P]:
+    """A screen of this room: signed in, never kept by a cache, closed to whoever may view no exam at all."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not may(user_of(request), Action.EXAM_VIEW):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return never_cache(login_required(opened))
+
+
+def user_of(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def inside_admin(request: HttpRequest) -> bool:
+    return bool(request.resolver_match and ADMIN in request.resolver_match.namespaces)
+
+
+def link(request: HttpRequest, name: str, *args: object) -> str:
+    """The address of a screen of this room under the mount that the request came through."""
+    return reverse(f"{ADMIN}:{name}" if inside_admin(request) else name, args=args)
+
+
+def go(request: HttpRequest, name: str, *args: object, fragment: str = "") -> HttpResponse:
+    url = link(request, name, *args) + (f"#{fragment}" if fragment else "")
+    return redirect(url)
+
+
+def found(rows: QuerySet[M], pk: object) -> M:
+    """The row or 404, also for a number no database can hold."""
+    try:
+        row = rows.filter(pk=pk).first()
+    except (ValueError, OverflowError):
+        row = None
+    if row is None:
+        raise Http404
+    return row
+
+
+def exam_for(request: HttpRequest, exam_id: int, action: Action) -> Exam:
+    """The exam, if it is owned where the person may do the action; otherwise 404."""
+    exams = Exam.objects.allowing(user_of(request), action).select_related("owner_unit", "blueprint")
+    return found(exams, exam_id)
+
+
+def watched_exam(request: HttpRequest, exam_id: int, action: Action) -> Exam:
+    """The same, or an exam of another unit that has candidates where the person may do the action. Whoever gets it
+    must narrow the rows to these candidates. A draft is nobody else's business."""
+    exams = Exam.objects.watched_by(user_of(request), action).select_related("owner_unit")
+    exam = found(exams, exam_id)
+    if exam.state == Exam.State.DRAFT and not owns(request, exam, action):
+        raise Http404
+    return exam
+
+
+def owns(request: HttpRequest, exam: Exam, action: Action) -> bool:
+    """Whether the exam itself lies in the person's scope for the action."""
+    return may(user_of(request), action, exam.owner_unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    name: str
+    label: str
+    url: str
+    current: bool
+
+
+def tabs_of(request: HttpRequest, exam: Exam, current: str) -> list[Tab]:
+    """The screens of the exam that this person may open."""
+    user = user_of(request)
+    watched = Exam.objects.filter(pk=exam.pk)
+    rows = [
+        ("manage_exam", _("组卷与设置"), owns(request, exam, Action.EXAM_VIEW)),
+        (
+            "manage_candidates",
+            _("考生"),
+            owns(request, exam, Action.EXAM_BUILD) or visible_exams(user).filter(pk=exam.pk).exists(),
+        ),
+        ("manage_trial", _("试考"), owns(request, exam, Action.EXAM_BUILD)),
+        ("manage_monitor", _("监考"), watched.watched_by(user, Action.EXAM_MONITOR).exists()),
+        ("manage_marking", _("阅卷"), owns(request, exam, Action.EXAM_MARK)),
+        ("manage_results", _("成绩"), result_exams(user).filter(pk=exam.pk).exists()),
+    ]
+    return [
+        Tab(name, label, link(request, name, exam.pk), name == current)
+        for name, label, may_open in rows
+        if may_open
+    ]
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    title: str,
+    exam: Exam | None = None,
+    tab: str = "",
+    trail: Sequence[tuple[str, str]] = (),
+    status: int = 200,
+    wide: bool = True,
+) -> HttpResponse:
+    """The screen in the frame of its mount. `trail` are (address, words) between the list of exams and this page."""
+    links = [(link(request, "manage_exams"), _("考试管理"))]
+    if exam is not None and tab != "manage_exam":
+        links.append((first_screen(request, exam), exam.title))
+    links = [*links, *trail]
+    inside = inside_admin(request)
+    crumbs = [{"url": url, "label": label} for url, label in links]
+    if inside:
+        crumbs.insert(0, {"url": reverse("wagtailadmin_home"), "label": _("首页")})
+    frame = {
+        "frame": "exams/manage/frame_admin.html" if inside else "exams/manage/frame_site.html",
+        "inside_admin": inside,
+        "exam": exam,
+        "tabs": tabs_of(request, exam, tab) if exam is not None else [],
+        "page_title": title,
+        "header_title": title,
+        "header_icon": "calendar-check",
+        "header_buttons": [],
+        "trail": crumbs,
+        "breadcrumbs_items": [*crumbs, {"url": "", "label": title}],
+        "wide": wide,
+    }
+    return render(request, template, {**frame, **context}, status=status)
+
+
+def first_screen(request: HttpRequest, exam: Exam) -> str:
+    """Where the exam's own name leads: its builder, or for whoever only watches some candidates the first open tab."""
+    if owns(request, exam, Action.EXAM_VIEW):
+        return link(request, "manage_exam", exam.pk)
+    open_tabs = tabs_of(request, exam, "")
+    return open_tabs[0].url if open_tabs else link(request, "manage_exams")
+
+
+def paged(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page[Any]:
+    """The page that the URL asks for; a number beyond the end is the last page."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def query_without(request: HttpRequest, *names: str) -> str:
+    """The URL's query without these parameters, for links that change one filter and keep the others."""
+    query = request.GET.copy()
+    for name in ("page", *names):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def tell(request: HttpRequest, text: str) -> None:
+    messages.success(request, text)
+
+
+def warn(request: HttpRequest, text: str) -> None:
+    messages.error(request, text)

@@ -1,0 +1,196 @@
+"""The list of exams with filters and export; a new exam, a copy; publishing and withdrawing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from learning.organisation.models import Unit
+from learning.organisation.permissions import Action, may
+from learning.organisation.services.audit import record
+from learning.organisation.sheets import download, sheet
+from question_bank.exams.errors import ExamError, NotReady
+from question_bank.exams.models import Exam
+from question_bank.exams.organising import building, listing
+from question_bank.exams.organising.forms import CopyForm, NewExamForm, ReasonForm
+from question_bank.exams.organising.words import local_time, standing_words
+from question_bank.exams.publishing import publish_exam, withdraw_exam
+
+from .doors import (
+    door,
+    exam_for,
+    first_screen,
+    go,
+    page,
+    paged,
+    query_without,
+    tell,
+    user_of,
+    warn,
+)
+
+
+@door
+@require_GET
+def exam_list(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    user = user_of(request)
+    wanted = listing.ExamFilter.from_query(request.GET.dict())
+    exams = listing.visible_exams(user)
+    others = wanted.apply(exams, now, standing=False)
+    shown = paged(request, listing.listed(wanted.apply(exams, now)))
+    rows = list(shown.object_list)
+    counts = listing.candidate_counts(rows)
+    marking = listing.marking_counts(rows)
+    by_standing = listing.counts_by_standing(others, now)
+    context = {
+        "page_obj": shown,
+        "rows": [
+            {
+                "exam": exam,
+                "url": first_screen(request, exam),
+                "standing": listing.standing_of(exam, now),
+                "candidates": counts.get(exam.pk, 0),
+                "marking": marking.get(exam.pk, 0),
+            }
+            for exam in rows
+        ],
+        "wanted": wanted,
+        "standings": [
+            ("", _("全部"), sum(by_standing.values())),
+            *((name, standing_words(name), count) for name, count in by_standing.items()),
+        ],
+        "query_without_state": query_without(request, "state"),
+        "query": request.GET.urlencode(),
+        "kinds": Exam.Kind.choices,
+        "units": Unit.objects.filter(exams__in=exams).distinct(),
+        "may_build": may(user, Action.EXAM_BUILD),
+        "any_filter": bool(wanted.standing or wanted.kind or wanted.unit or wanted.words),
+    }
+    return page(request, "exams/manage/exam_list.html", context, title=_("考试管理"))
+
+
+@door
+@require_GET
+def exam_export(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    user = user_of(request)
+    wanted = listing.ExamFilter.from_query(request.GET.dict())
+    rows = list(listing.listed(wanted.apply(listing.visible_exams(user), now)))
+    counts = listing.candidate_counts(rows)
+    headings = [
+        _("名称"),
+        _("类型"),
+        _("状态"),
+        _("所属党组织"),
+        _("开始时间"),
+        _("结束时间"),
+        _("时长（分钟）"),
+        _("考生"),
+    ]
+    lines = [
+        [
+            exam.title,
+            exam.get_kind_display(),
+            standing_words(listing.standing_of(exam, now)),
+            exam.owner_unit.name,
+            local_time(exam.opens_at),
+            local_time(exam.closes_at),
+            exam.limit_s // 60,
+            counts.get(exam.pk, 0),
+        ]
+        for exam in rows
+    ]
+    data = {"rows": len(lines), "filters": dict(request.GET.lists())}
+    record(actor=user, action="exam.export_list", obj=user, data=data, now=now)
+    return download(_("考试列表") + ".xlsx", sheet(_("考试列表"), headings, lines))
+
+
+@door
+def exam_new(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    if not may(user, Action.EXAM_BUILD):
+        raise Http404
+    form = NewExamForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        exam = building.create_exam(**form.cleaned_data, by=user, now=timezone.now())
+        tell(request, _("已建立草稿，请继续组卷。"))
+        return go(request, "manage_exam", exam.pk)
+    status = 422 if form.is_bound else 200
+    return page(
+        request, "exams/manage/exam_new.html", {"form": form}, title=_("新建考试"), status=status, wide=False
+    )
+
+
+@door
+def exam_copy(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, Action.EXAM_BUILD)
+    first = {"title": _("%(title)s（副本）") % {"title": exam.title}, "kind": exam.kind}
+    form = CopyForm(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        copy = building.copy_exam(
+            exam_id=exam.pk, **form.cleaned_data, by=user_of(request), now=timezone.now()
+        )
+        tell(request, _("已复制为草稿。请检查时间并添加考生。"))
+        return go(request, "manage_exam", copy.pk)
+    status = 422 if form.is_bound else 200
+    context = {"form": form}
+    return page(
+        request,
+        "exams/manage/exam_copy.html",
+        context,
+        title=_("复制考试"),
+        exam=exam,
+        status=status,
+        wide=False,
+    )
+
+
+@door
+@require_POST
+def exam_publish(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, Action.EXAM_PUBLISH)
+    try:
+        publish_exam(exam_id=exam.pk, by=user_of(request), now=timezone.now())
+    except NotReady as error:
+        warn(request, str(error.message))
+        return go(request, "manage_exam", exam.pk, fragment="checklist")
+    tell(request, _("“%(title)s”已发布。") % {"title": exam.title})
+    return go(request, "manage_exam", exam.pk)
+
+
+@door
+def exam_withdraw(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, Action.EXAM_PUBLISH)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_exam(
+                exam_id=exam.pk, by=user_of(request), reason=form.cleaned_data["reason"], now=timezone.now()
+            )
+        except ExamError as error:
+            form.add_error(None, str(error))
+        else:
+            tell(request, _("“%(title)s”已撤回，考生不能再进入。") % {"title": exam.title})
+            return go(request, "manage_exam", exam.pk)
+    context: dict[str, Any] = {"form": form, "count": exam.candidates.count()}
+    status = 422 if form.is_bound else 200
+    return page(
+        request,
+        "exams/manage/exam_withdraw.html",
+        context,
+        title=_("撤回考试"),
+        exam=exam,
+        status=status,
+        wide=False,
+    )
+
+
+def manage_home() -> str:
+    """Where a menu outside the admin leads."""
+    return reverse("manage_exams")
