@@ -92,7 +92,9 @@ def scopes(user: User, action: Action, *, day: date | None = None) -> list[str]:
         return []
     if user.is_superuser:
         return [""]
-    kept: dict[tuple[Action, date], list[str]] = user.__dict__.setdefault("_scopes", {})
+    # request.user is a stand-in for the person; both must share what was found out
+    person = vars(user).get("_wrapped", user)
+    kept: dict[tuple[Action, date], list[str]] = vars(person).setdefault("_scopes", {})
     day = day or timezone.localdate()
     if (action, day) not in kept:
         rows = RoleAssignment.objects.on(day).filter(user=user).values_list("role", "unit__path")

@@ -35,9 +35,7 @@ def visible_banks(request: HttpRequest | None) -> Any:
 
 
 class QuestionFilters(WagtailFilterSet):
-    bank = django_filters.ModelChoiceFilter(
-        label=_("题库"), queryset=visible_banks, empty_label=_("全部题库")
-    )
+    bank = django_filters.ChoiceFilter(label=_("题库"), empty_label=_("全部题库"))
     chapter = django_filters.ModelChoiceFilter(
         label=_("章节（含下级）"),
         queryset=Chapter.objects.none(),
@@ -74,20 +72,16 @@ class QuestionFilters(WagtailFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        bank = self._chosen_bank()
-        if bank is None:
+        # One query gives the choices, their validation and the bank whose chapters are offered.
+        banks = {str(pk): name for pk, name in visible_banks(self.request).values_list("pk", "name")}
+        self.filters["bank"].extra["choices"] = list(banks.items())
+        chosen = str(self.data.get("bank", "")) if self.data else ""
+        if chosen not in banks:
             # Chapters and knowledge points belong to one bank; without it their names say nothing.
             del self.filters["chapter"], self.filters["point"]
         else:
-            self.filters["chapter"].queryset = Chapter.objects.filter(bank=bank).order_by("full_name")
-            self.filters["point"].queryset = KnowledgePoint.objects.filter(bank=bank).order_by("name")
-
-    def _chosen_bank(self) -> int | None:
-        chosen = str(self.data.get("bank", "")) if self.data else ""
-        if not chosen.isdecimal() or len(chosen) > 18:
-            return None
-        bank: int | None = visible_banks(self.request).filter(pk=chosen).values_list("pk", flat=True).first()
-        return bank
+            self.filters["chapter"].queryset = Chapter.objects.filter(bank=chosen).order_by("full_name")
+            self.filters["point"].queryset = KnowledgePoint.objects.filter(bank=chosen).order_by("name")
 
     def filter_queryset(self, queryset: QuestionQuerySet) -> QuestionQuerySet:
         rows: QuestionQuerySet = super().filter_queryset(queryset)
