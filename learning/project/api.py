@@ -116,5 +116,11 @@ def on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    codes = {400: "malformed", 401: "not_signed_in", 403: "not_signed_in", 404: "not_found", 405: "method_not_allowed"}
+    codes = {
+        400: "malformed",
+        401: "not_signed_in",
+        403: "not_signed_in",
+        404: "not_found",
+        405: "method_not_allowed",
+    }
     return problem_response(Problem(codes.get(error.status_code, "failed"), str(error)))

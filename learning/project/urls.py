@@ -15,7 +15,11 @@ urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("brand.css", brand_css, name="brand_css"),
-    path("robots.txt", TemplateView.as_view(template_name="site/robots.txt", content_type="text/plain"), name="robots"),
+    path(
+        "robots.txt",
+        TemplateView.as_view(template_name="site/robots.txt", content_type="text/plain"),
+        name="robots",
+    ),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
     path("admin/", include(wagtailadmin_urls)),
@@ -25,4 +29,6 @@ urlpatterns = [
 ]
 
 if settings.DEBUG:
-    urlpatterns += [path("styleguide/", TemplateView.as_view(template_name="site/styleguide.html"), name="styleguide")]
+    urlpatterns += [
+        path("styleguide/", TemplateView.as_view(template_name="site/styleguide.html"), name="styleguide")
+    ]
