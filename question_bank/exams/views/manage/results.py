@@ -20,7 +20,7 @@ from question_bank.exams.organising import outcomes
 from question_bank.exams.organising.forms import ReasonForm, ReleaseNowForm
 from question_bank.exams.organising.words import RESULT_STANDINGS, event_words, local_time
 from question_bank.exams.releasing import release, revoke_release
-from question_bank.exams.templatetags.exam_words import length
+from question_bank.exams.templatetags.exam_words import duration
 
 from .doors import door, exam_for, found, go, link, owns, page, paged, query_without, tell, user_of
 
@@ -124,7 +124,7 @@ def results_export(request: HttpRequest, exam_id: int) -> HttpResponse:
                 row.latest_no or "",  # type: ignore[attr-defined]  # annotated by result_rows
                 local_time(row.latest_started_at),  # type: ignore[attr-defined]
                 local_time(row.latest_submitted_at),  # type: ignore[attr-defined]
-                length(used_of(row)),
+                duration(used_of(row)),
             ]
         )
     data = {"rows": len(lines), "filters": dict(request.GET.lists())}
