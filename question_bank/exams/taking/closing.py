@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Field
 
@@ -23,7 +24,7 @@ from question_bank.engine.timing import check_move
 from question_bank.exams.answer_keys import answer_keys
 from question_bank.exams.clock import stored_clock
 from question_bank.exams.errors import NotFound
-from question_bank.exams.models import Attempt, AttemptEvent, AttemptItem
+from question_bank.exams.models import Attempt, AttemptEvent, Exam
 from question_bank.exams.papers import paper_of
 from question_bank.exams.receipts import Receipt, answers_hash, number_of
 from question_bank.exams.results import rewrite_results
@@ -143,13 +144,30 @@ def receipt_of(attempt: Attempt) -> Receipt | None:
 
 
 def answers_by_attempt(attempt_ids: Collection[int]) -> dict[int, dict[int, Any]]:
-    """The latest answers by slot that are not blank, of each attempt that has any; one query."""
-    found: dict[int, dict[int, Any]] = {}
-    rows = AttemptItem.objects.filter(attempt__in=attempt_ids, answer__isnull=False)
-    for attempt_id, slot, answer in rows.values_list("attempt_id", "slot", "answer"):
-        if not is_blank(answer):
-            found.setdefault(attempt_id, {})[slot] = answer
+    """The latest answers by slot that are not blank, of each attempt that has any; one query, a row an attempt: by
+    the ORM half a million rows took longer than marking them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(ANSWERS_ON_POSTGRESQL, [list(attempt_ids)])
+        else:
+            cursor.execute(ANSWERS_ON_SQLITE, [orjson.dumps(list(attempt_ids)).decode()])
+        rows = cursor.fetchall()
+    found = {}
+    for attempt_id, text in rows:
+        answers = {int(slot): answer for slot, answer in orjson.loads(text).items() if not is_blank(answer)}
+        if answers:
+            found[attempt_id] = answers
     return found
+
+
+ANSWERS_ON_POSTGRESQL = """
+    SELECT attempt_id, jsonb_object_agg(slot, answer)::text FROM exams_attemptitem
+    WHERE attempt_id = ANY(%s) AND answer IS NOT NULL GROUP BY attempt_id
+"""
+ANSWERS_ON_SQLITE = """
+    SELECT attempt_id, json_group_object(slot, json(answer)) FROM exams_attemptitem
+    WHERE attempt_id IN (SELECT value FROM json_each(%s)) AND answer IS NOT NULL GROUP BY attempt_id
+"""
 
 
 def write_attempts(attempts: Sequence[Attempt], names: Sequence[str]) -> None:
@@ -208,13 +226,14 @@ def close_expired(*, now: datetime, limit: int | None = None, batch: int = BATCH
 def _close_batch(now: datetime, size: int, broken: Collection[int]) -> int:
     with transaction.atomic():
         attempts = list(
-            Attempt.objects.select_for_update(of=("self",), skip_locked=True)
-            .select_related("exam")
-            .defer("exam__plan", "exam__instructions")
+            Attempt.objects.select_for_update(skip_locked=True)
             .filter(state=Attempt.State.IN_PROGRESS, accept_until__lte=now)
             .exclude(pk__in=broken)
             .order_by("accept_until")[:size]
         )
+        exams = Exam.objects.defer("plan", "instructions").in_bulk({attempt.exam_id for attempt in attempts})
+        for attempt in attempts:
+            attempt.exam = exams[attempt.exam_id]
         if attempts:
             close_attempts(attempts, finish_kind=Attempt.Finish.AUTO, by=None, now=now)
     return len(attempts)
