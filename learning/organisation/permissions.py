@@ -73,7 +73,7 @@ MATRIX: dict[Role, frozenset[Action]] = {
             A.MEMBER_VIEW,
             A.MEMBER_MANAGE,
         }
-    ),  # fmt: skip
+    ),
     R.AUDITOR: frozenset({A.ADMIN_ENTER, A.BANK_VIEW, A.EXAM_VIEW, A.MEMBER_VIEW, A.AUDIT_VIEW}),
     R.ADMINISTRATOR: frozenset(Action),
 }
@@ -125,7 +125,8 @@ def any_path(paths: Iterable[str], lookup: str) -> Q:
 def units_allowing(user: User, action: Action) -> UnitQuerySet:
     """The units over which the user may do the action, in tree order."""
     units: UnitQuerySet = Unit.objects.get_queryset()
-    return units.filter(scope_q(user, action, ""))
+    found: UnitQuerySet = units.filter(scope_q(user, action, ""))
+    return found
 
 
 def people_allowing(user: User, action: Action, *, day: date | None = None) -> QuerySet[User]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
@@ -31,7 +32,7 @@ def sheet(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
     return target.getvalue()
 
 
-def cell(page: object, value: object, *, bold: bool = False) -> WriteOnlyCell:
+def cell(page: Any, value: object, *, bold: bool = False) -> Any:
     text = "" if value is None else str(value)
     try:
         made = WriteOnlyCell(page, value=text)

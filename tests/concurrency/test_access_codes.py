@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -38,9 +38,9 @@ def at_once(acts: list[Callable[[], object]]) -> list[object]:
 
 
 @pytest.fixture
-def user_and_code() -> Iterator[tuple[User, str]]:
+def user_and_code() -> tuple[User, str]:
     user = make_user("20260001")
-    yield (
+    return (
         user,
         accounts.issue_codes(users=[user], kind=AccessCode.Kind.ROOM, by=None, now=timezone.now())[0].code,
     )

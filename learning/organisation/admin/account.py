@@ -9,7 +9,7 @@ from wagtail.admin.views.account import AvatarSettingsPanel, NameEmailSettingsPa
 from learning.organisation.models import User
 
 
-class ContactForm(forms.ModelForm):
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """The name is the organiser's to change."""
 
     full_name = forms.CharField(label=_("姓名"), disabled=True, required=False)

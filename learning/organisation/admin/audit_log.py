@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]  # django-filter has no types
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -43,7 +44,12 @@ class AuditIndexView(LocalXlsx, generic.IndexView):
     @cached_property
     def columns(self) -> list[Any]:
         return [
-            DateColumn("at", label=_("时间"), sort_key="at"),
+            Column(
+                "at",
+                label=_("时间"),
+                sort_key="at",
+                accessor=lambda entry: f"{localtime(entry.at):%Y-%m-%d %H:%M:%S}",
+            ),
             Column("actor", label=_("操作人"), accessor=lambda entry: entry.actor or _("系统")),
             Column("action", label=_("操作"), accessor=lambda entry: words(entry.action), sort_key="action"),
             Column("object_name", label=_("对象")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]  # django-filter has no types
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,10 +17,10 @@ IDEOGRAPHIC_SPACE = "\u3000"
 
 def indented(unit: Unit) -> str:
     """The name with an ideographic space per level, so that a flat list shows the tree."""
-    return IDEOGRAPHIC_SPACE * (unit.depth - 1) + unit.name
+    return f"{IDEOGRAPHIC_SPACE * (unit.depth - 1)}{unit.name}"
 
 
-class UnitField(forms.ModelChoiceField):
+class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """A choice among open units, indented as the tree; a unit outside the given ones is refused like a missing one."""
 
     def label_from_instance(self, unit: Unit) -> str:

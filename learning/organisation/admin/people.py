@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.auth import require_admin_access
 
 from learning.organisation.errors import OrganisationError
-from learning.organisation.models import AccessCode, Membership, RoleAssignment, User
+from learning.organisation.models import AccessCode, Membership, RoleAssignment, Unit, User
 from learning.organisation.permissions import Action, outranked, people_allowing, scope_q, units_allowing
 from learning.organisation.services import accounts, memberships, roles
 
@@ -52,7 +52,8 @@ def about_person(act: Act) -> Any:
 def change_membership(request: HttpRequest, by: User, person: User) -> None:
     form = MembershipForm(request.POST, for_user=by, person=person)
     if not form.is_valid():
-        return say_errors(request, form)
+        say_errors(request, form)
+        return
     now, data = timezone.now(), form.cleaned_data
     current = Membership.objects.filter(user=person, to_date=None).first()
     if current is None:
@@ -64,14 +65,14 @@ def change_membership(request: HttpRequest, by: User, person: User) -> None:
             user=person, person_status=data["person_status"], on=data["on"], by=by, now=now
         )
     messages.success(request, _("组织关系已更新。"))
-    return None
 
 
 @about_person
 def end_membership(request: HttpRequest, by: User, person: User) -> HttpResponse | None:
     form = LeaveForm(request.POST)
     if not form.is_valid():
-        return say_errors(request, form)
+        say_errors(request, form)
+        return None
     memberships.leave(user=person, on=form.cleaned_data["on"], by=by, now=timezone.now())
     messages.success(request, _("已结束“%(person)s”的组织关系。") % {"person": person.full_name})
     # Without a membership the person may no longer be in the organiser's sight.
@@ -139,7 +140,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def unit_codes(request: HttpRequest, pk: int) -> HttpResponse:
     """Room codes for everybody of a unit and below, on a sheet to print; those with higher rights are left out."""
     by, now = signed_in(request), timezone.now()
-    unit = get_object_or_404(units_allowing(by, Action.MEMBER_MANAGE), pk=pk)
+    unit: Unit = get_object_or_404(units_allowing(by, Action.MEMBER_MANAGE), pk=pk)
     today = timezone.localdate(now)
     current = (
         Membership.objects.on(today).within(unit).filter(user__is_active=True).select_related("user", "unit")

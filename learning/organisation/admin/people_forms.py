@@ -33,7 +33,7 @@ class MembershipForm(forms.Form):
             "person_status": current.person_status if current else PersonStatus.PUBLIC,
             "on": timezone.localdate(),
         } | kwargs["initial"]
-        super().__init__(*args, prefix="membership", **kwargs)
+        super().__init__(*args, **{"prefix": "membership", **kwargs})
         self.fields["unit"] = unit_field(for_user, Action.MEMBER_MANAGE)
         self.order_fields(self.field_order)
 
@@ -54,7 +54,7 @@ class GrantForm(forms.Form):
     field_order = ["role", "unit", "to_date"]
 
     def __init__(self, *args: Any, for_user: User, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="grant", **kwargs)
+        super().__init__(*args, **{"prefix": "grant", **kwargs})
         self.for_user = for_user
         self.fields["role"].choices = [choice for choice in Role.choices if choice[0] != Role.MEMBER]  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["unit"] = unit_field(for_user, Action.ROLE_GRANT, label=_("范围（含下级）"))

@@ -107,14 +107,12 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(line: Line) -> dict[str, Any]:
-    kind = {Verdict.REJECTED: "critical", Verdict.NEW: "success", Verdict.CHANGED: "info"}.get(
-        line.verdict, ""
-    )
     notes = [*line.changes, line.warning, line.reason]
     return {
         "row": line.row,
         "verdict": VERDICT_WORDS[line.verdict],
-        "kind": kind,
+        "accepted": line.verdict in (Verdict.NEW, Verdict.CHANGED),
+        "rejected": line.verdict is Verdict.REJECTED,
         "note": "；".join(note for note in notes if note),
     }
 

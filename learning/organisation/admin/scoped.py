@@ -39,7 +39,7 @@ class MatrixPolicy(BasePermissionPolicy):
         )
 
     def instances_user_has_any_permission_for(self, user: User, actions: list[str]) -> QuerySet[Any]:
-        found = self.model._default_manager.none()
+        found: QuerySet[Any] = self.model._default_manager.none()
         for action in actions:
             found = found | self.model._default_manager.filter(pk__in=self.rows(user, action).values("pk"))
         return found

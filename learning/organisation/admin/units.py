@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]  # django-filter has no types
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, NumberColumn, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button
@@ -53,6 +54,10 @@ class UnitFilterSet(WagtailFilterSet):
         return closed if state == "closed" else queryset.exclude(pk__in=closed.order_by().values("pk"))
 
 
+def day(value: date | None) -> str:
+    return value.isoformat() if value else ""
+
+
 class UnitIndexView(LocalXlsx, generic.IndexView):
     page_title = gettext_lazy("党组织")
     add_item_label = gettext_lazy("新设党组织")
@@ -68,8 +73,8 @@ class UnitIndexView(LocalXlsx, generic.IndexView):
             Column("code", label=_("代码"), sort_key="code"),
             Column("kind", label=_("类别"), accessor="get_kind_display", sort_key="kind"),
             NumberColumn("members", label=_("直属人数")),
-            DateColumn("opened_date", label=_("成立日期")),
-            DateColumn("closed_date", label=_("撤销日期")),
+            Column("opened_date", label=_("成立日期"), accessor=lambda unit: day(unit.opened_date)),
+            Column("closed_date", label=_("撤销日期"), accessor=lambda unit: day(unit.closed_date)),
         ]
 
     def people_url(self, unit: Unit) -> str:
@@ -80,7 +85,10 @@ class UnitIndexView(LocalXlsx, generic.IndexView):
             Membership.objects.on(timezone.localdate()).filter(unit=OuterRef("pk")).order_by().values("unit")
         )
         found: QuerySet[Unit] = super().get_base_queryset()
-        return found.annotate(members=Coalesce(Subquery(current.annotate(n=Count("pk")).values("n")), 0))
+        counted: QuerySet[Unit] = found.annotate(
+            members=Coalesce(Subquery(current.annotate(n=Count("pk")).values("n")), 0)
+        )
+        return counted
 
     def get_list_more_buttons(self, instance: Unit) -> list[Any]:
         buttons: list[Any] = super().get_list_more_buttons(instance)
@@ -105,7 +113,7 @@ class UnitIndexView(LocalXlsx, generic.IndexView):
         }
 
 
-class NewUnitForm(forms.ModelForm):
+class NewUnitForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     class Meta:
         model = Unit
         fields = ["name", "code", "kind", "opened_date"]
@@ -123,7 +131,7 @@ class NewUnitForm(forms.ModelForm):
             self.order_fields(self.field_order)
 
 
-class UnitForm(forms.ModelForm):
+class UnitForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Name and code; another superior moves the unit from the given day on."""
 
     on = forms.DateField(
@@ -214,16 +222,17 @@ class UnitViewSet(ScopedViewSetMixin, ModelViewSet):
     export_filename = "units"
 
     def model_queryset(self, user: User, action: Action) -> QuerySet[Unit]:
-        return units_allowing(user, action)
+        found: QuerySet[Unit] = units_allowing(user, action)
+        return found
 
-    def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm]:
+    def get_form_class(self, for_update: bool = False) -> type[NewUnitForm | UnitForm]:
         return UnitForm if for_update else NewUnitForm
 
 
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks before it closes, names the unit and what hangs on it."""
     by = signed_in(request)
-    unit = get_object_or_404(units_allowing(by, Action.UNIT_MANAGE), pk=pk, closed_date=None)
+    unit: Unit = get_object_or_404(units_allowing(by, Action.UNIT_MANAGE), pk=pk, closed_date=None)
     if request.method == "POST":
         now = timezone.now()
         try:

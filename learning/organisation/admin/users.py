@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]  # django-filter has no types
 from django import forms
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.urls import reverse
@@ -108,7 +108,7 @@ class PeopleIndexView(LocalXlsx, generic.IndexView):
         }
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Name and ways to reach the person; the number is fixed once it exists."""
 
     class Meta:
@@ -173,7 +173,7 @@ class PersonView(generic.InspectView):
     fields = ["number", "full_name"]
 
     def get_page_subtitle(self) -> str:
-        return self.object.full_name
+        return str(self.object.full_name)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -24,15 +24,18 @@ def new_unit_key() -> str:
 class UnitQuerySet(MP_NodeQuerySet["Unit"]):
     def within(self, unit: Unit) -> UnitQuerySet:
         """The unit itself and everything below it, as the tree stands now."""
-        return self.filter(path__startswith=unit.path)
+        found: UnitQuerySet = self.filter(path__startswith=unit.path)
+        return found
 
     def open_on(self, day: date) -> UnitQuerySet:
-        return self.filter(Q(closed_date=None) | Q(closed_date__gt=day))
+        found: UnitQuerySet = self.filter(Q(closed_date=None) | Q(closed_date__gt=day))
+        return found
 
 
 class UnitManager(MP_NodeManager.from_queryset(UnitQuerySet)):  # type: ignore[misc]  # treebeard is untyped
     def get_queryset(self) -> UnitQuerySet:
-        return UnitQuerySet(self.model, using=self._db).order_by("path")
+        units: UnitQuerySet = UnitQuerySet(self.model, using=self._db).order_by("path")
+        return units
 
 
 class Unit(MP_Node):

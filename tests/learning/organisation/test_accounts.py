@@ -37,7 +37,7 @@ def test_a_code_is_read_however_it_is_typed(typed: str) -> None:
 def test_drawn_codes_have_no_letters_that_look_alike() -> None:
     drawn = "".join(codes.draw() for _ in range(200))
     assert not set(drawn) & set("0O1IL")
-    assert len(set(codes.draw() for _ in range(200))) == 200
+    assert len({codes.draw() for _ in range(200)}) == 200
 
 
 @pytest.mark.django_db

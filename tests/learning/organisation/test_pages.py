@@ -177,3 +177,10 @@ def test_other_rooms_add_their_part_to_the_export(monkeypatch: pytest.MonkeyPatc
     assert exports.record_of(user)["exams"] == [user.number]
     with pytest.raises(ValueError, match="exams"):
         exports.contribute("exams", lambda user: [])
+
+
+def test_a_member_who_tries_the_admin_is_told_no_instead_of_going_round() -> None:
+    client = signed_in(make_user())
+    answer = client.get(reverse("wagtailadmin_home"), follow=True)
+    assert answer.status_code == 403
+    assert len(answer.redirect_chain) == 1
