@@ -37,7 +37,8 @@ function startRows(rows) {
     });
     list.append(copy);
     changed();
-    const last = list.lastElementChild?.querySelector("textarea, input[type=text]");
+    const end = list.lastElementChild;
+    const last = end && end.querySelector("textarea, input[type=text]");
     if (last instanceof HTMLElement) last.focus();
   });
   list.addEventListener("click", (event) => {
