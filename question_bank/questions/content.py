@@ -21,8 +21,11 @@ from .sanitise import clean_html, from_plain, to_plain
 ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 6
 # "All of the above" keeps its place when options are shuffled.
-PINNED_TEXTS = ("以上都是", "以上都对", "以上都正确", "以上都不是", "以上都不对", "以上均是", "以上均对", "以上均不是", "以上均正确", "以上说法都对",
-                "以上全对", "以上皆是", "以上皆非", "All of the above", "None of the above")  # fmt: skip
+PINNED_TEXTS = (
+    *("以上都是", "以上都对", "以上都正确", "以上都不是", "以上都不对", "以上说法都对", "以上全对"),
+    *("以上均是", "以上均对", "以上均正确", "以上均不是", "以上皆是", "以上皆非"),
+    *("All of the above", "None of the above"),
+)
 _MATERIAL = re.compile(r"<blockquote>(.*?)</blockquote>", re.DOTALL)
 
 

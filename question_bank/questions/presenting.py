@@ -35,7 +35,7 @@ class ShownQuestion:
     left: tuple[ShownOption, ...] = ()
     blanks: tuple[int, ...] = ()
     key: str = ""
-    explanation: SafeString = SafeString("")
+    explanation: SafeString | str = ""
     citation: str = ""
 
 

@@ -27,13 +27,24 @@ STEM_WIDTH = 60  # characters
 BEFORE_OPTIONS = ("题型", "题干")
 AFTER_OPTIONS = ("答案", "解析", "难度", "章节", "知识点", "标签", "依据")
 FOR_PEOPLE = ("编号", "状态", "有效期至", "最近修改")
+_CHOICES = ("选项一", "选项二", "选项三", "选项四", "", "")
+_NO_CHOICES = ("",) * MIN_OPTION_COLUMNS
 TEMPLATE_ROWS = (
-    ("单选题", "【示例，请删除】题干写在这里（ ）。", "选项一", "选项二", "选项三", "选项四", "", "", "A", "解析可不填", "中", "第一章/第一节", "知识点一", "", ""),
-    ("多选题", "【示例，请删除】答案写全部正确选项的字母。", "选项一", "选项二", "选项三", "选项四", "", "", "ABD", "", "难", "", "", "", ""),
-    ("判断题", "【示例，请删除】答案写“对”或“错”。", "", "", "", "", "", "", "对", "", "易", "", "", "", ""),
-    ("填空题", "【示例，请删除】第一空____，第二空____。", "", "", "", "", "", "", "答案一；答案二", "", "中", "", "", "", ""),
-    ("简答题", "【示例，请删除】答案列写参考答案。", "", "", "", "", "", "", "参考答案", "", "中", "", "", "", ""),
-)  # fmt: skip
+    (
+        "单选题",
+        "【示例，请删除】题干写在这里（ ）。",
+        *_CHOICES,
+        "A",
+        "解析可不填",
+        "中",
+        "第一章/第一节",
+        "知识点一",
+    ),
+    ("多选题", "【示例，请删除】答案写全部正确选项的字母。", *_CHOICES, "ABD", "", "难"),
+    ("判断题", "【示例，请删除】答案写“对”或“错”。", *_NO_CHOICES, "对", "", "易"),
+    ("填空题", "【示例，请删除】第一空____，第二空____。", *_NO_CHOICES, "答案一；答案二", "", "中"),
+    ("简答题", "【示例，请删除】答案列写参考答案。", *_NO_CHOICES, "参考答案", "", "中"),
+)
 
 
 def questions_workbook(questions: Sequence[Question]) -> io.BytesIO:
@@ -55,7 +66,7 @@ def template_workbook() -> io.BytesIO:
 def rejected_workbook(job: ImportJob) -> io.BytesIO:
     """The rejected rows as they stood in the file, each with its row number and reason, to be mended and imported again."""
     tables = {table["sheet"]: table["header"] for table in job.header.get("tables", ())} if job.header else {}
-    header = next(iter(tables.values()), [])
+    header: list[str] = next(iter(tables.values()), [])
     rows = job.rows.filter(verdict="rejected").order_by("position")
     cells: list[Sequence[Any]] = []
     last_sheet = next(iter(tables), "")

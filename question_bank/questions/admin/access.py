@@ -14,7 +14,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
-from question_bank.questions.models import Bank, Question
+from question_bank.questions.models import Bank, Question, QuestionVersion
 from question_bank.questions.models.questions import QuestionQuerySet
 
 M = TypeVar("M", bound=Model)
@@ -63,7 +63,7 @@ class RoomPage(BehindAction, WagtailAdminTemplateMixin, TemplateView):
 
     def again(self, **context: Any) -> HttpResponse:
         """The page once more, after a form that did not pass."""
-        return cast(HttpResponse, self.render_to_response(self.get_context_data(**self.kwargs, **context)))
+        return self.render_to_response(self.get_context_data(**self.kwargs, **context))
 
 
 def found(rows: QuerySet[M], pk: object) -> M:
@@ -88,3 +88,10 @@ def visible_questions(user: User) -> QuestionQuerySet:
     """What a listing shows: everything a row says comes with it, whatever the number of rows."""
     rows: QuestionQuerySet = Question.objects.allowing(user, Action.BANK_VIEW)
     return rows.select_related("bank", "chapter", "latest", "current")
+
+
+def newest(question: Question) -> QuestionVersion:
+    """The version that editors see; every question is saved together with its first one."""
+    if question.latest is None:
+        raise Http404
+    return question.latest

@@ -27,11 +27,11 @@ from question_bank.questions.services import knowledge_points as point_services
 from .access import RoomPage, found
 
 
-class UnitChoice(forms.ModelChoiceField):
+class UnitChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     """Units by tree order, indented by depth."""
 
-    def label_from_instance(self, unit: Any) -> str:
-        return "　" * (unit.depth - 1) + unit.name
+    def label_from_instance(self, unit: Unit) -> str:
+        return f"{'　' * (unit.depth - 1)}{unit.name}"
 
 
 class BankForm(forms.Form):
@@ -196,7 +196,8 @@ class BankShares(OneBank):
         """Any open unit but the owner: sharing is giving, so it may leave the giver's own part of the tree."""
         shared = self.asked.shares.values("unit")
         open_units = Unit.objects.get_queryset().open_on(timezone.localdate())
-        return open_units.exclude(pk=self.asked.owner_unit_id).exclude(pk__in=shared)
+        others: QuerySet[Unit] = open_units.exclude(pk=self.asked.owner_unit_id).exclude(pk__in=shared)
+        return others
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("act") == "withdraw":

@@ -28,7 +28,7 @@ from question_bank.questions.services.questions import (
     set_ready,
 )
 
-from .access import BehindAction, RoomPage, found
+from .access import BehindAction, RoomPage, found, newest
 from .editor_form import QuestionForm
 
 Status = QuestionVersion.Status
@@ -149,8 +149,7 @@ class QuestionEdit(Editor):
         return super().get(request, *args, **kwargs)
 
     def form(self) -> QuestionForm:
-        latest = self.asked.latest
-        assert latest is not None, "every question is saved together with its first version"
+        latest = newest(self.asked)
         data = self.request.POST if self.request.method == "POST" else None
         latest.question = self.asked
         return QuestionForm(data, kind=latest.kind, bank=self.asked.bank, version=latest)
@@ -182,8 +181,7 @@ class QuestionEdit(Editor):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         question = self.asked
-        latest = question.latest
-        assert latest is not None, "every question is saved together with its first version"
+        latest = newest(question)
         context.setdefault("form", self.form() if self.request.method == "GET" else None)
         context.setdefault(
             "remarks", self.remarks(content_of(latest)) if self.request.method == "GET" else {}

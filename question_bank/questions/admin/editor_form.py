@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -131,7 +131,7 @@ class QuestionForm(forms.Form):
         self.fields["knowledge_points"].queryset = points  # type: ignore[attr-defined]
         if version is None:
             del self.fields["change_note"]
-        self.typed = read_rows(self.data) if self.is_bound else rows_of(version, self.kind)
+        self.typed = read_rows(cast(QueryDict, self.data)) if self.is_bound else rows_of(version, self.kind)
 
     @property
     def rule_fields(self) -> list[forms.BoundField]:
@@ -176,7 +176,7 @@ class QuestionForm(forms.Form):
 
 def initial_of(version: QuestionVersion) -> dict[str, Any]:
     question = version.question
-    rule = version.rule | {"blank_marks": "、".join(version.rule.get("blank_marks", ()))}
+    rule: dict[str, Any] = version.rule | {"blank_marks": "、".join(version.rule.get("blank_marks", ()))}
     return rule | {
         "stem": to_typed(version.stem),
         "explanation": to_typed(version.explanation),

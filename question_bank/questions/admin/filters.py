@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]  # comes with Wagtail, without stubs
 from django import forms
 from django.db import connection
 from django.db.models import F, Q, TextField
@@ -80,8 +80,8 @@ class QuestionFilters(WagtailFilterSet):
             # Chapters and knowledge points belong to one bank; without it their names say nothing.
             del self.filters["chapter"], self.filters["point"]
         else:
-            self.filters["chapter"].queryset = Chapter.objects.filter(bank=chosen).order_by("full_name")
-            self.filters["point"].queryset = KnowledgePoint.objects.filter(bank=chosen).order_by("name")
+            self.filters["chapter"].queryset = Chapter.objects.filter(bank=int(chosen)).order_by("full_name")
+            self.filters["point"].queryset = KnowledgePoint.objects.filter(bank=int(chosen)).order_by("name")
 
     def filter_queryset(self, queryset: QuestionQuerySet) -> QuestionQuerySet:
         rows: QuestionQuerySet = super().filter_queryset(queryset)

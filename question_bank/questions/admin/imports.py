@@ -263,13 +263,13 @@ class ImportJobPage(ImportPage):
         context: dict[str, Any] = super().get_context_data(**kwargs)
         job = self.asked
         counts = job.counts
-        header = job.header if isinstance(job.header, dict) else {}
         context |= {
             "job": job,
+            "error": _(job.error_message) if job.error_message else "",
             "saved_count": job.rows.exclude(question=None).count()
             if job.state == ImportJob.State.CONFIRMED
             else 0,
-            "notes": [words(code, params, code) for code, params in header.get("notes", ())],
+            "notes": [words(code, params, code) for code, params in job.header.get("notes", ())],
             "questions_url": f"{reverse('question_list')}?bank={job.bank_id}",
         }
         if job.state in (ImportJob.State.CHECKED, ImportJob.State.CONFIRMED):

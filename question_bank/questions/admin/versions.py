@@ -26,7 +26,7 @@ from question_bank.questions.presenting import ShownQuestion, with_key
 from question_bank.questions.problem_words import remark
 from question_bank.questions.services.questions import retire, set_ready
 
-from .access import BehindAction, RoomPage
+from .access import BehindAction, RoomPage, newest
 from .filters import QuestionFilters, search
 from .listing import LabelledColumn, stem_of
 
@@ -141,12 +141,12 @@ class QuestionReview(RoomPage):
     def others(self) -> QuestionQuerySet:
         rows = drafts(Question.objects.allowing(self.user, Action.BANK_REVIEW)).exclude(pk=self.asked.pk)
         bank = self.request.GET.get("bank", "")
-        return rows.filter(bank=bank) if bank.isdecimal() and len(bank) <= 18 else rows
+        return rows.filter(bank=int(bank)) if bank.isdecimal() and len(bank) <= 18 else rows
 
     def next_url(self) -> str:
         """The next draft in the order of the queue, else the first one, else the empty queue."""
         queue = self.others.order_by("latest__created_at", "pk")
-        created = self.asked.latest.created_at if self.asked.latest else None
+        created = newest(self.asked).created_at
         later = queue.filter(latest__created_at__gte=created).exclude(
             latest__created_at=created, pk__lt=self.asked.pk
         )
@@ -173,8 +173,7 @@ class QuestionReview(RoomPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         question = self.asked
-        latest = question.latest
-        assert latest is not None, "every question is saved together with its first version"
+        latest = newest(question)
         content = content_of(latest)
         extra = {
             "question": question,

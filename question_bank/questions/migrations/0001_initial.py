@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('file', models.FileField(max_length=200, upload_to='imports/%Y/%m/')),
                 ('filename', models.CharField(max_length=200, verbose_name='文件')),
                 ('settings', models.JSONField(default=dict)),
-                ('header', models.JSONField(default=list)),
+                ('header', models.JSONField(default=dict)),
                 ('counts', models.JSONField(default=dict)),
                 ('progress', models.PositiveIntegerField(default=0)),
                 ('error_code', models.CharField(blank=True, max_length=40)),

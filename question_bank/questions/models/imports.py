@@ -24,7 +24,7 @@ class ImportJob(models.Model):
     file = models.FileField(upload_to="imports/%Y/%m/", max_length=200)
     filename = models.CharField(_("文件"), max_length=200)
     settings = models.JSONField(default=dict)
-    header = models.JSONField(default=list)
+    header = models.JSONField(default=dict)  # tables as they were understood, notes on the file
     counts = models.JSONField(default=dict)  # read, accepted, warned, rejected, duplicates
     progress = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=40, blank=True)

@@ -159,7 +159,7 @@ def _free_name(bank: Bank, parent: Chapter | None, name: str, *, but: Chapter | 
     if not name or len(name) > NAME_LENGTH or len(full_name) > FULL_NAME_LENGTH:
         raise BadName
     taken = Chapter.objects.filter(bank=bank, full_name=full_name)
-    if taken.exclude(pk=but.pk if but else None).exists():
+    if taken.exclude(pk=but.pk if but else 0).exists():
         raise NameTaken
     return full_name
 

@@ -83,8 +83,8 @@ def import_files(
         for report in reports:
             fresh = [question for question in report.rows if question.verdict in SAVED]
             saved += len(save_parsed(bank=bank, by=None, questions=fresh, note=report.filename, now=now))
-        data = {"files": [report.filename for report in reports], "saved": saved}
-        record(actor=None, action="import.command", obj=bank, unit=bank.owner_unit, data=data, now=now)
+        facts = {"files": [report.filename for report in reports], "saved": saved}
+        record(actor=None, action="import.command", obj=bank, unit=bank.owner_unit, data=facts, now=now)
     return FileImport(bank, tuple(reports), saved)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.core.files.base import File
 from django.db import transaction
@@ -79,7 +79,7 @@ def check(*, job_id: int, now: datetime) -> ImportJob | None:
     try:
         with job.file.open("rb") as data:
             report = read_table(
-                data,
+                cast(BinaryIO, data),
                 filename=job.filename,
                 known=known_keys(job.bank),
                 settings=ImportSettings(**job.settings),

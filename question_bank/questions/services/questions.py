@@ -58,7 +58,8 @@ def create_question(
         _put(question, place)
         _save_or_duplicate(question)
         question.knowledge_points.set(place.knowledge_points)
-        _add_version(question, 1, content, granted_status(by, bank, status), change_note, by, now)
+        granted = granted_status(by, bank, status)
+        _add_version(question, 1, content, status=granted, note=change_note, by=by, now=now)
     return question
 
 
@@ -95,7 +96,9 @@ def edit_question(
         if place is not None:
             question.knowledge_points.set(place.knowledge_points)
         if made:
-            latest = _add_version(question, latest.no + 1, content, granted, change_note, by, now)
+            latest = _add_version(
+                question, latest.no + 1, content, status=granted, note=change_note, by=by, now=now
+            )
         elif granted == Status.READY and latest.status == Status.DRAFT:
             _make_current(question, latest)
     return Edited(question, latest, made)
@@ -107,7 +110,8 @@ def set_ready(*, question_id: int, by: User | None, now: datetime) -> Question:
         question = _locked(question_id)
         require(by, Action.BANK_REVIEW, question.bank)
         latest = question.latest
-        assert latest is not None, "every question is saved together with its first version"
+        if latest is None:
+            raise EditConflict
         if latest.status != Status.READY:
             _sound(content_of(latest))
             _make_current(question, latest)
@@ -195,6 +199,7 @@ def _add_version(
     question: Question,
     no: int,
     content: QuestionContent,
+    *,
     status: str,
     note: str,
     by: User | None,

@@ -31,7 +31,17 @@ from tests.factories import NOW, make_bank, make_unit, make_user
 pytestmark = pytest.mark.django_db
 
 HEADER = ("题型", "题干", "选项A", "选项B", "选项C", "答案", "章节", "知识点", "难度")
-GOOD = ("单选题", "党的生日是哪一天（ ）", "七月一日", "八月一日", "十月一日", "A", "党史/创建", "党的历史；纪念日", "易")
+GOOD = (
+    "单选题",
+    "党的生日是哪一天（ ）",
+    "七月一日",
+    "八月一日",
+    "十月一日",
+    "A",
+    "党史/创建",
+    "党的历史；纪念日",
+    "易",
+)
 ALSO_GOOD = ("判断题", "中国共产党成立于1921年。", "", "", "", "对", "党史", "", "中")
 NO_ANSWER = ("单选题", "党的最高领导机关是（ ）", "党代会", "支部", "小组", "", "", "", "")
 
@@ -84,7 +94,9 @@ def test_a_check_saves_verdicts_and_no_question(bank: Bank, by: User) -> None:
     assert not Question.objects.exists()
 
 
-def test_confirming_saves_every_accepted_row_with_its_place_and_again_adds_nothing(bank: Bank, by: User) -> None:
+def test_confirming_saves_every_accepted_row_with_its_place_and_again_adds_nothing(
+    bank: Bank, by: User
+) -> None:
     job = checked(bank, by, workbook(GOOD, ALSO_GOOD, NO_ANSWER))
     imports.confirm(job_id=job.pk, by=by, now=NOW)
     imports.confirm(job_id=job.pk, by=by, now=NOW)
@@ -136,9 +148,13 @@ def test_another_key_for_a_known_question_is_shown_and_changes_nothing(bank: Ban
 def test_a_mended_row_is_judged_by_the_same_rules_and_then_saved(bank: Bank, by: User) -> None:
     job = checked(bank, by, workbook(GOOD, NO_ANSWER))
     row = job.rows.get(verdict="rejected")
-    texts = RawRecord(sheet="", row=0, raw=(), kind="single", stem=NO_ANSWER[1], options=NO_ANSWER[2:5], answer="Z")
+    texts = RawRecord(
+        sheet="", row=0, raw=(), kind="single", stem=NO_ANSWER[1], options=NO_ANSWER[2:5], answer="Z"
+    )
     assert imports.mend(row_id=row.pk, texts=texts, by=by).reason == "answer_beyond_options"
-    texts = RawRecord(sheet="", row=0, raw=(), kind="single", stem=NO_ANSWER[1], options=NO_ANSWER[2:5], answer="A")
+    texts = RawRecord(
+        sheet="", row=0, raw=(), kind="single", stem=NO_ANSWER[1], options=NO_ANSWER[2:5], answer="A"
+    )
     mended = imports.mend(row_id=row.pk, texts=texts, by=by)
     assert (mended.verdict, mended.mended, mended.row) == ("accepted", True, 3)
     imports.confirm(job_id=job.pk, by=by, now=NOW)
@@ -155,7 +171,9 @@ def test_a_row_mended_into_another_row_is_a_duplicate(bank: Bank, by: User) -> N
 def test_a_failure_in_the_middle_of_confirming_leaves_nothing(bank: Bank, by: User) -> None:
     job = checked(bank, by, workbook(GOOD, ALSO_GOOD))
     with (
-        mock.patch("question_bank.questions.services.saving._link_points", side_effect=RuntimeError("disk full")),
+        mock.patch(
+            "question_bank.questions.services.saving._link_points", side_effect=RuntimeError("disk full")
+        ),
         pytest.raises(RuntimeError),
     ):
         imports.confirm(job_id=job.pk, by=by, now=NOW)
@@ -229,7 +247,9 @@ def test_too_many_rows_are_refused_as_a_whole(bank: Bank, by: User) -> None:
     assert (job.state, job.error_code) == ("failed", "too_many_rows")
 
 
-def test_a_second_check_of_a_job_under_way_does_nothing_and_a_dead_one_is_begun_again(bank: Bank, by: User) -> None:
+def test_a_second_check_of_a_job_under_way_does_nothing_and_a_dead_one_is_begun_again(
+    bank: Bank, by: User
+) -> None:
     job = uploaded(bank, by, workbook(GOOD))
     ImportJob.objects.filter(pk=job.pk).update(started_at=NOW)
     assert imports.check(job_id=job.pk, now=NOW) is None
@@ -255,7 +275,9 @@ def test_the_rejected_sheet_comes_back_with_row_and_reason_and_can_be_imported(b
     assert rows[1][:2] == (3, "没有答案。")
     data.seek(0)
     report = read_table(data, filename="rejected.xlsx")
-    assert [(row.stem, row.reason) for row in report.rows] == [(job.rows.get(row=3).content["stem"], "answer_missing")]
+    assert [(row.stem, row.reason) for row in report.rows] == [
+        (job.rows.get(row=3).content["stem"], "answer_missing")
+    ]
 
 
 def test_the_template_s_examples_are_read_and_refused_as_examples() -> None:
@@ -291,7 +313,9 @@ def test_saving_takes_as_many_statements_for_forty_rows_as_for_four(
 ) -> None:
     few, many = (
         read_table(
-            io.BytesIO(workbook(*[(*GOOD[:1], f"第{n}个问题是什么", *GOOD[2:]) for n in range(start, start + count)])),
+            io.BytesIO(
+                workbook(*[(*GOOD[:1], f"第{n}个问题是什么", *GOOD[2:]) for n in range(start, start + count)])
+            ),
             filename="a.xlsx",
         ).rows
         for start, count in ((1000, 4), (2000, 40))

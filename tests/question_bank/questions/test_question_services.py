@@ -44,7 +44,9 @@ def organiser(bank: Bank) -> User:
 
 
 def single(stem: str = "党的生日是？", **changes: Any) -> QuestionContent:
-    return content_from_texts(kind="single", stem=stem, options=["七月一日", "十月一日"], answer=(0,), **changes)
+    return content_from_texts(
+        kind="single", stem=stem, options=["七月一日", "十月一日"], answer=(0,), **changes
+    )
 
 
 def make(bank: Bank, by: User | None, content: QuestionContent | None = None, **fields: Any) -> Question:
@@ -70,7 +72,11 @@ def test_unchanged_content_makes_no_version_but_the_place_changes(bank: Bank) ->
     assert question.latest is not None
     chapter = make_chapter(bank)
     edited = edit_question(
-        question_id=question.pk, by=by, content=content_of(question.latest), place=Placement(chapter=chapter), now=NOW
+        question_id=question.pk,
+        by=by,
+        content=content_of(question.latest),
+        place=Placement(chapter=chapter),
+        now=NOW,
     )
     assert not edited.made
     assert question.versions.count() == 1
