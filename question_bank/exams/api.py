@@ -68,7 +68,8 @@ def make_router(owner: Sequence[Auth]) -> Router:
         now = timezone.now()
         password = body.password if body else ""
         started = start_attempt(exam_id=_id(exam_id), user=_member(request), password=password, now=now)
-        said = paper_json(started.attempt, now=now) | {"token": attempt_token(started.attempt, now=now)}
+        said = paper_json(started.attempt, now=now, fresh=started.created)
+        said["token"] = attempt_token(started.attempt, now=now)
         return _json(said, status=201 if started.created else 200)
 
     @router.get(

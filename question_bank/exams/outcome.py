@@ -22,10 +22,10 @@ def stored_items(attempt: Attempt) -> dict[int, AttemptItem]:
     return {item.slot: item for item in AttemptItem.objects.filter(attempt=attempt)}
 
 
-def paper_json(attempt: Attempt, *, now: datetime) -> dict[str, Any]:
+def paper_json(attempt: Attempt, *, now: datetime, fresh: bool = False) -> dict[str, Any]:
     """An open attempt as its player begins with it: clock, sections, and every slot with its question and
-    answer."""
-    rows = stored_items(attempt)
+    answer. A fresh one has no answers to look for."""
+    rows = {} if fresh else stored_items(attempt)
     items = shown_items(attempt.paper)
     for item in items:
         row = rows.get(item["slot"])

@@ -5,11 +5,13 @@ from django.utils import timezone
 
 from .papers import fold_drawn
 from .taking.closing import close_expired
+from .taking.leaving import submit_those_away
 
 
 @shared_task(name="exams.close_expired_attempts")
 def close_expired_attempts() -> int:
-    return close_expired(now=timezone.now())
+    now = timezone.now()
+    return close_expired(now=now) + submit_those_away(now=now)
 
 
 @shared_task(name="exams.fold_drawn")

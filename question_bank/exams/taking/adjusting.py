@@ -37,6 +37,7 @@ CLOCK_FIELDS = ("deadline_at", "accept_until", "clock_rev")
 SITTING_FIELDS = ("state", "paused_at", "paused_ms", *CLOCK_FIELDS)
 REOPENED_FIELDS = (
     *SITTING_FIELDS,
+    "rules",
     "submitted_at",
     "finish_kind",
     "auto_marks",
@@ -182,6 +183,8 @@ def reopen_attempt(
             raise NotPossible(_("这次作答没有剩余时间，请给出可用的时间。"))
         attempt.paused_ms += max(0, (now - attempt.submitted_at) // timedelta(milliseconds=1))
         attempt.state = Attempt.State.IN_PROGRESS
+        # Leaving the page is counted on, but what was forgiven is not held against the member again.
+        attempt.rules["away_allowed"] = attempt.away_count + exam.away_allowed
         attempt.submitted_at = attempt.auto_marks = attempt.score = attempt.passed = attempt.answered = None
         attempt.finish_kind = attempt.receipt_number = attempt.receipt_hash = ""
         _give(attempt=attempt, exam=exam, seconds=seconds, reason=reason, by=by, now=now)

@@ -144,8 +144,8 @@ def receipt_of(attempt: Attempt) -> Receipt | None:
 
 
 def answers_by_attempt(attempt_ids: Collection[int]) -> dict[int, dict[int, Any]]:
-    """The latest answers by slot that are not blank, of each attempt that has any; one query, a row an attempt: by
-    the ORM half a million rows took longer than marking them."""
+    """The latest answers by slot that are not blank, of each attempt that has any; one query, a row an
+    attempt: by the ORM half a million rows took longer than marking them."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(ANSWERS_ON_POSTGRESQL, [list(attempt_ids)])

@@ -1,0 +1,34 @@
+"""Leaving the page more often than allowed: handed in where the organiser switched that on, and only there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from question_bank.exams.errors import AttemptClosed
+from question_bank.exams.models import Attempt, Exam
+from question_bank.exams.taking.adjusting import force_submit
+
+
+def submit_those_away(*, now: datetime) -> int:
+    """Forces in the running attempts that were left more often than their rules allow, and returns how
+    many. A reopening (taking.adjusting) allows as many again."""
+    running = Attempt.objects.filter(
+        state=Attempt.State.IN_PROGRESS, away_count__gt=0, rules__away_action=Exam.AwayAction.SUBMIT
+    )
+    done = 0
+    for attempt in running.only("away_count", "rules"):
+        allowed = attempt.rules["away_allowed"]
+        if attempt.away_count > allowed:
+            reason = _("离开页面 %(count)s 次，超过允许的 %(allowed)s 次") % {
+                "count": attempt.away_count,
+                "allowed": allowed,
+            }
+            try:
+                force_submit(attempt_id=attempt.pk, reason=reason, by=None, now=now)
+            except AttemptClosed:
+                continue  # handed in meanwhile
+            done += 1
+    return done
