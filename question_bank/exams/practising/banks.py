@@ -6,24 +6,24 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from learning.organisation.models import Membership, User
 from question_bank.questions.models import Bank, BankShare, Chapter, Question
-from question_bank.questions.models.banks import above
 from question_bank.questions.models.questions import QuestionQuerySet
 
 
 def practice_banks(user: User, *, day: date) -> QuerySet[Bank]:
     """Banks open for practice that belong to, or are shared with, the member's unit of that day or one above
-    it. Nothing for a person without a unit. One query for the unit is made at once."""
-    paths = Membership.objects.on(day).filter(user=user).values_list("unit__path", flat=True)
-    units = {path for own in paths for path in above(own)}
-    if not units:
-        return Bank.objects.none()
-    shared = BankShare.objects.filter(unit__path__in=units).values("bank")
+    it. Nothing for a person without a unit."""
+    mine = Membership.objects.on(day).filter(user=user)
+    shared = BankShare.objects.filter(
+        Exists(mine.filter(unit__path__startswith=OuterRef("unit__path"))), bank=OuterRef("pk")
+    )
     return Bank.objects.filter(
-        Q(owner_unit__path__in=units) | Q(pk__in=shared), open_for_practice=True, archived_at=None
+        Exists(mine.filter(unit__path__startswith=OuterRef("owner_unit__path"))) | Exists(shared),
+        open_for_practice=True,
+        archived_at=None,
     )
 
 

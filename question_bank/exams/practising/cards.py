@@ -16,12 +16,12 @@ from question_bank.engine.marking import mark
 from question_bank.questions.models import QuestionVersion
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+TEXTS = (Kind.SHORT, Kind.ESSAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`right` is None while the question is asked; `place` is the member's place in an ordering,
-    `right_place` the key's (both from 1, 0 = none)."""
+    """`place` is the member's place in an ordering, `right_place` the key's (from 1, 0 = none)."""
 
     id: str
     letter: str
@@ -34,49 +34,41 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A left side of a match with the letter the member gave it, and the right one's once judged."""
+    """A left side of a match with the letters of the member's choice ("" = none) and of the right one."""
 
-    id: str
     text: str
-    chosen: str = ""
-    chosen_letter: str = ""
-    right_letter: str = ""
+    chosen: str
+    right: str
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """`accepted` and `right` only once judged."""
+    """`right` is None where the blanks may be filled in any order: only the whole is judged."""
 
     n: int
-    typed: str = ""
-    accepted: str = ""
-    right: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What only an answered card has. `correct` is None where the member judges; `partly` says that some of
-    it was right."""
-
-    correct: bool | None
-    partly: bool
-    blank: bool
-    reference: str
-    explanation: str
-    citation: str
+    typed: str
+    accepted: str
+    right: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    version_id: int
+    """`correct` is None where the member judges; `partly` says that some of it was right. Only one of options
+    (with pairs), blanks and text is filled, by kind."""
+
     kind: str
     kind_label: str
     stem: str
+    correct: bool | None
+    partly: bool
+    blank: bool
+    explanation: str
+    citation: str
     options: tuple[Option, ...] = ()
     pairs: tuple[Pair, ...] = ()
     blanks: tuple[Blank, ...] = ()
     text: str = ""
-    verdict: Verdict | None = None
+    reference: str = ""
 
 
 def item_of(version: QuestionVersion) -> PaperItem:
@@ -93,50 +85,45 @@ def item_of(version: QuestionVersion) -> PaperItem:
 
 
 def judged(item: PaperItem, version: QuestionVersion, answer: Any, correct: bool | None) -> Card:
-    """The card with the answer, the key and why; `correct` as it was kept."""
-    key, rule = version.key, version.rule
+    """The card of an answer, None if it was left blank; `correct` as it was kept."""
+    key = version.key
     partly = False
-    if not correct and correct is not None and not is_blank(answer):
-        marked = mark(item.kind, key, rule, answer, item.max_mark, option_count=len(item.options))
+    if correct is False and not is_blank(answer):
+        marked = mark(item.kind, key, version.rule, answer, item.max_mark, option_count=len(item.options))
         partly = bool(marked.mark)
-    reference = key.get("text", "") if isinstance(key, dict) and item.kind in _TEXTS else ""
-    verdict = Verdict(correct, partly, is_blank(answer), reference, version.explanation, version.citation)
-    return _card(item, version, answer, verdict)
-
-
-_TEXTS = (Kind.SHORT, Kind.ESSAY)
-
-
-def _card(item: PaperItem, version: QuestionVersion, given: Any, verdict: Verdict | None) -> Card:
-    show_key = verdict is not None
     options: tuple[Option, ...] = ()
     pairs: tuple[Pair, ...] = ()
     blanks: tuple[Blank, ...] = ()
     match item.kind:
         case Kind.SINGLE | Kind.MULTIPLE:
-            options = _choices(item, version, given, show_key=show_key)
+            options = _choices(item, version, answer)
         case Kind.TRUE_FALSE:
             options = tuple(
-                Option(name, "", word, given is value, (version.key is value) if show_key else None)
+                Option(name, "", word, chosen=answer is value, right=key is value)
                 for name, value, word in (("true", True, _("正确")), ("false", False, _("错误")))
             )
         case Kind.ORDER:
-            options = _steps(item, version, given, show_key=show_key)
+            options = _steps(item, version, answer)
         case Kind.MATCH:
-            options = _choices(item, version, None, show_key=False)
-            pairs = _pairs(item, version, given, options, show_key=show_key)
+            options = _choices(item, version, None)
+            pairs = _pairs(item, version, answer, options)
         case Kind.FILL:
-            blanks = _blanks(item, version, given, show_key=show_key)
+            blanks = _blanks(item, version, answer)
+    text = item.kind in TEXTS
     return Card(
-        version_id=version.pk,
         kind=item.kind.value,
         kind_label=version.get_kind_display(),
         stem=version.stem,
+        correct=correct,
+        partly=partly,
+        blank=is_blank(answer),
+        explanation=version.explanation,
+        citation=version.citation,
         options=options,
         pairs=pairs,
         blanks=blanks,
-        text=given if isinstance(given, str) and item.kind in _TEXTS else "",
-        verdict=verdict,
+        text=answer if text and isinstance(answer, str) else "",
+        reference=key.get("text", "") if text and isinstance(key, dict) else "",
     )
 
 
@@ -149,77 +136,55 @@ def _texts(version: QuestionVersion, side: str) -> dict[str, str]:
     return {choice["id"]: choice["text"] for choice in version.body.get(side, ())}
 
 
-def _choices(item: PaperItem, version: QuestionVersion, given: Any, *, show_key: bool) -> tuple[Option, ...]:
+def _choices(item: PaperItem, version: QuestionVersion, answer: Any) -> tuple[Option, ...]:
     texts = _texts(version, "options")
-    chosen = {given} if isinstance(given, str) else set(given or ())
-    key = (
-        {version.key}
-        if show_key and isinstance(version.key, str)
-        else set(version.key or ())
-        if show_key
-        else set()
-    )
+    chosen = {answer} if isinstance(answer, str) else set(answer or ())
+    key = {version.key} if isinstance(version.key, str) else set(version.key or ())
     return tuple(
-        Option(name, letter_of(at), texts[name], name in chosen, (name in key) if show_key else None)
+        Option(name, letter_of(at), texts[name], chosen=name in chosen, right=name in key)
         for at, name in enumerate(item.options)
         if name in texts
     )
 
 
-def _steps(item: PaperItem, version: QuestionVersion, given: Any, *, show_key: bool) -> tuple[Option, ...]:
+def _steps(item: PaperItem, version: QuestionVersion, answer: Any) -> tuple[Option, ...]:
+    """In the right order."""
     texts = _texts(version, "options")
-    own = {name: at for at, name in enumerate(given or (), start=1)}
-    key = {name: at for at, name in enumerate(version.key or (), start=1)} if show_key else {}
-    steps = [
+    own = {name: at for at, name in enumerate(answer or (), start=1)}
+    return tuple(
         Option(
             name,
-            letter_of(at),
+            str(at),
             texts[name],
+            right=own.get(name) == at,
             place=own.get(name, 0),
-            right_place=key.get(name, 0),
-            right=(own.get(name) == key.get(name)) if show_key else None,
+            right_place=at,
         )
-        for at, name in enumerate(item.options)
+        for at, name in enumerate(version.key or (), start=1)
         if name in texts
-    ]
-    return tuple(sorted(steps, key=lambda step: step.right_place) if show_key else steps)
+    )
 
 
 def _pairs(
-    item: PaperItem, version: QuestionVersion, given: Any, options: Sequence[Option], *, show_key: bool
+    item: PaperItem, version: QuestionVersion, answer: Any, options: Sequence[Option]
 ) -> tuple[Pair, ...]:
-    texts, given = _texts(version, "left"), given or {}
+    texts, own, key = _texts(version, "left"), answer or {}, version.key or {}
     letters = {option.id: option.letter for option in options}
-    key = (version.key or {}) if show_key else {}
     return tuple(
-        Pair(
-            left,
-            texts[left],
-            given.get(left, ""),
-            letters.get(given.get(left, ""), ""),
-            letters.get(key.get(left, ""), ""),
-        )
+        Pair(texts[left], letters.get(own.get(left, ""), ""), letters.get(key.get(left, ""), ""))
         for left in item.left
         if left in texts
     )
 
 
-def _blanks(item: PaperItem, version: QuestionVersion, given: Any, *, show_key: bool) -> tuple[Blank, ...]:
-    typed = [*(given or ()), *[""] * item.blanks][: item.blanks]
-    if not show_key:
-        return tuple(Blank(n, text) for n, text in enumerate(typed, start=1))
+def _blanks(item: PaperItem, version: QuestionVersion, answer: Any) -> tuple[Blank, ...]:
     rule, key = version.rule, version.key or []
+    typed = [*(answer or ()), *[""] * len(key)][: len(key)]
     any_order = bool(rule.get("any_order"))
     right = right_blanks(
         key, typed, [Decimal(1)] * len(key), any_order=any_order, keep_case=bool(rule.get("case"))
     )
     return tuple(
-        Blank(
-            n,
-            text,
-            accepted=_(" 或 ").join(accepted),
-            # In any order a text does not belong to one blank, so only the whole is judged.
-            right=None if any_order else (n - 1) in right,
-        )
-        for n, (text, accepted) in enumerate(zip(typed, key, strict=False), start=1)
+        Blank(n, text, _(" 或 ").join(accepted), None if any_order else (n - 1) in right)
+        for n, (text, accepted) in enumerate(zip(typed, key, strict=True), start=1)
     )

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Q, Subquery
 
 from learning.organisation.models import User
 from question_bank.engine.kinds import PaperItem, needs_human
@@ -55,8 +55,10 @@ class _Seen:
 
 
 def _look(user: User, now: datetime) -> _Seen:
+    last_mark = Mark.objects.filter(attempt=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     attempts = list(
         Attempt.objects.filter(Q(state=Attempt.State.MARKED) | Q(collected__isnull=False), user=user)
+        .annotate(last_mark=Subquery(last_mark))
         .select_related("exam", "candidate", "collected")
         .only(
             "state",
@@ -68,13 +70,12 @@ def _look(user: User, now: datetime) -> _Seen:
             "collected__marks",
         )
     )
-    last = Mark.objects.filter(attempt__in=[attempt.pk for attempt in attempts]).order_by()
-    last_mark = dict(last.values_list("attempt_id").annotate(last=Max("pk"))) if attempts else {}
     visible = visible_parts(attempts=attempts, now=now)
     wanted, known = {}, {}
     for attempt in attempts:
         if visible[attempt.pk].answers and visible[attempt.pk].key:
-            wanted[attempt.pk] = f"{attempt.receipt_number}/{last_mark.get(attempt.pk, 0)}"
+            latest = attempt.last_mark or 0  # type: ignore[attr-defined]  # annotated above
+            wanted[attempt.pk] = f"{attempt.receipt_number}/{latest}"
         if hasattr(attempt, "collected"):
             known[attempt.pk] = attempt.collected.marks
     return _Seen(wanted, known)
