@@ -1,4 +1,4 @@
-"""Who is admitted to an exam: whole units by person status, single people, and what becomes of a candidate."""
+"""Who is admitted to an exam: units by person status, single people, and what becomes of a candidate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the rows of an exam to engine.timing: rules, adjustments and the clock of an attempt. No query here."""
+"""From the rows of an exam to engine.timing: rules, adjustments and the clock of an attempt. No query."""
 
 from __future__ import annotations
 

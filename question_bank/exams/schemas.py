@@ -1,4 +1,4 @@
-"""The exams' JSON as outside programs see it (API.md); one source for the site's operations and the lane's."""
+"""The exams' JSON as outside programs see it; one source for the site's operations and the lane's."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Chapters (full names) and knowledge points of a cell as a form has them, in place of the stored ones."""
+    """Chapters (full names) and knowledge points of a cell as a form has them, not the stored ones."""
 
     chapters: tuple[str, ...] = ()
     knowledge_points: tuple[int, ...] = ()
