@@ -1,4 +1,5 @@
-"""The exams in Wagtail's admin: the organisers' screens under /admin/exams/, their menu, the panel of what waits."""
+"""The exams in Wagtail's admin: the organisers' screens under /admin/exams/, their menu, the panel of what
+waits."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ ROWS_SHOWN = 5
 
 @hooks.register("register_admin_urls")
 def register_urls() -> list[URLPattern | URLResolver]:
-    return [path("exams/", include((manage_urls.urlpatterns, ADMIN)))]
+    return [path("exams/", include((manage_urls.patterns(), ADMIN)))]
 
 
 class ActionMenuItem(MenuItem):
