@@ -1,5 +1,4 @@
-"""Leaving the page more often than allowed: handed in where the organiser switched that on, and only there.
-"""
+"""Leaving the page more often than allowed: handed in where the organiser switched that on, only there."""
 
 from __future__ import annotations
 
