@@ -83,11 +83,13 @@ def test_wrong_tries_at_once_are_all_counted(user_and_code: tuple[User, str]) ->
 def test_two_administrators_who_revoke_each_other_leave_one() -> None:
     root = make_unit()
     first, second = (make_user(roles=[(Role.ADMINISTRATOR, root)]) for _ in range(2))
+    # Two requests share no Python objects.
+    of_first, of_second = (RoleAssignment.objects.get(user=user) for user in (first, second))
     now = timezone.now()
     results = at_once(
         [
-            lambda: roles.revoke_role(assignment=second.role_assignments.get(), by=first, now=now),
-            lambda: roles.revoke_role(assignment=first.role_assignments.get(), by=second, now=now),
+            lambda: roles.revoke_role(assignment=of_second, by=first, now=now),
+            lambda: roles.revoke_role(assignment=of_first, by=second, now=now),
         ]
     )
     assert sum(isinstance(result, LastAdministrator) for result in results) == 1
