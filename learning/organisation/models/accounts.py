@@ -52,6 +52,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return f"{self.full_name}（{self.number}）"
 
+    @property
+    def first_name(self) -> str:
+        """What Wagtail's side bar shows."""
+        return self.full_name
+
     def get_full_name(self) -> str:
         return self.full_name
 
