@@ -169,6 +169,9 @@ class QuestionBulk(RoomPage):
             return redirect(self.back())
         if "act" not in request.POST:
             return self.again(chosen=chosen)
+        if request.POST.get("all") and request.POST.get("count") != str(len(chosen)):
+            # "All that the filters find" is asked anew, so that ten thousand ids need not travel.
+            return self.again(chosen=chosen, error=_("筛选出的试题已有变化，请核对数目后再操作。"))
         try:
             count = self.act(chosen)
         except QuestionBankError as error:

@@ -249,7 +249,10 @@ def test_a_bulk_act_on_all_filtered_rows_names_their_number_and_does_it(bank: Ba
     url, query = reverse("question_bulk"), f"bank={bank.pk}&status=draft"
     asked = client.post(url, {"all": "1", "query": query})
     assert "将处理 3 道试题" in asked.content.decode()
-    done = client.post(url, {"id": [question.pk for question in drafts], "query": query, "act": "ready"})
+    stale = client.post(url, {"all": "1", "query": query, "count": "2", "act": "ready"})
+    assert "筛选出的试题已有变化" in stale.content.decode()
+    assert not Question.objects.filter(pk__in=[each.pk for each in drafts], current__isnull=False).exists()
+    done = client.post(url, {"all": "1", "query": query, "count": "3", "act": "ready"})
     assert done.headers["Location"] == reverse("question_list") + "?" + query
     assert Question.objects.usable().count() == 4
 
