@@ -1,9 +1,12 @@
-"""Content-Security-Policy: strict on member pages; Wagtail's admin needs inline scripts."""
+"""What every answer of the site carries: the content policy (strict on member pages; Wagtail's admin needs inline
+scripts), and errors under /api/ as problem+json, whoever raised them."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+
+from learning.lane.problems import Problem
 
 MEMBER_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
@@ -26,3 +29,32 @@ class ContentSecurityPolicyMiddleware:
             "Content-Security-Policy", ADMIN_POLICY if inside_admin else MEMBER_POLICY
         )
         return response
+
+
+# What Django itself answers before or around the API: its own pages mean nothing to a program.
+CODES = {
+    400: "malformed",
+    401: "not_signed_in",
+    403: "not_signed_in",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
+
+
+class ApiProblemsMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < 400 or not request.path.startswith(reverse("api:api-root")):
+            return response
+        if response.headers.get("Content-Type", "").startswith("application/problem+json"):
+            return response
+        problem = Problem(CODES.get(response.status_code, "failed"))
+        said = HttpResponse(problem.json(), status=problem.status, content_type="application/problem+json")
+        for name in ("Allow", "Retry-After"):
+            if name in response.headers:
+                said[name] = response[name]
+        return said

@@ -25,4 +25,6 @@ def only_ours(request: HttpRequest, panels: list[Any]) -> None:
 @hooks.register("construct_main_menu")
 def only_used(request: HttpRequest, items: list[Any]) -> None:
     """Search, pages, images and documents belong to the course pages; they are hidden until there are some."""
-    items[:] = [item for item in items if item.name not in {"search", "explorer", "images", "documents", "help"}]
+    items[:] = [
+        item for item in items if item.name not in {"search", "explorer", "images", "documents", "help"}
+    ]

@@ -4,7 +4,7 @@ import os
 import secrets
 
 from .base import *  # noqa: F403 — a settings module is the sum of its base and its own lines
-from .base import SECRET_KEY, STORAGES, VAR
+from .base import SECRET_KEY, STATIC_ROOT, STORAGES, VAR
 
 
 def kept_secret() -> str:
@@ -24,3 +24,4 @@ ALLOWED_HOSTS = ["*"]
 # No collectstatic for the newcomer: files are served where they lie.
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

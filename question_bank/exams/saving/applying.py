@@ -18,12 +18,18 @@ DIALECTS: dict[str, Dialect] = {"postgresql": PostgresqlDialect(), "sqlite": Sql
 
 
 def apply_ops(
-    *, attempt: Attempt, client: str, ops: Sequence[Op], now: datetime, fingerprint: str = ""
+    *,
+    attempt: Attempt,
+    client: str,
+    ops: Sequence[Op],
+    now: datetime,
+    viewer: bool = False,
+    fingerprint: str = "",
 ) -> OpsReply:
     """What became of the ops. The caller is in a transaction and holds the lock on the attempt's row; the attempt's
     lease and totals in memory are those of the row afterwards."""
     memory = Memory(papers={}, seen_at={})
-    saving = Saving(attempt.pk, client, ops, fingerprint=fingerprint)
+    saving = Saving(attempt.pk, client, ops, viewer=viewer, fingerprint=fingerprint)
     batch = save_batch([saving], now=now, dialect=DIALECTS[connection.vendor], memory=memory)
     with connection.cursor() as cursor:
         statements = next(batch)
