@@ -128,7 +128,8 @@ def redo(request: HttpRequest) -> HttpResponse:
 @require_GET
 def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     """One question with the own wrong answer, the key and why, every try, and the note."""
-    collect(user=member(request), now=timezone.now())
+    now = timezone.now()
+    collect(user=member(request), now=now)
     found = get_object_or_404(
         NotebookEntry.objects.of(member(request)).select_related(
             "version", "question__chapter", "question__bank"
@@ -144,6 +145,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
             "card": card,
             "tries": found.tries.order_by("-at", "-pk")[:TRIES_SHOWN],
             "rights": notebook.rights_to_leave(),
+            "today": timezone.localdate(now),
             "newer": found.question.current_id not in (None, found.version_id),
             "points": list(found.question.knowledge_points.order_by("name")),
             "note_chars": notebook.NOTE_CHARS,

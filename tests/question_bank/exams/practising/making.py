@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from learning.organisation.models import Unit, User
@@ -52,6 +53,7 @@ def sit(exam: Exam, member: User, answers: dict[int, Any], *, now: datetime = NO
     AttemptItem.objects.bulk_create(
         AttemptItem(attempt=attempt, slot=slot, answer=given, answer_rev=1) for slot, given in answers.items()
     )
-    attempt = locked_attempt(attempt.pk)
-    close_attempts([attempt], finish_kind="self", by=member, now=now + MINUTE)
+    with transaction.atomic():
+        attempt = locked_attempt(attempt.pk)
+        close_attempts([attempt], finish_kind="self", by=member, now=now + MINUTE)
     return attempt
