@@ -23,7 +23,7 @@ from .wsgi import application as site  # noqa: E402
 SITE_THREADS = 8
 
 lane = make_lane(settings.DATABASES["default"])
-pages = WSGIMiddleware(site, workers=SITE_THREADS)
+pages: Any = WSGIMiddleware(site, workers=SITE_THREADS)  # type: ignore[arg-type]  # its own narrower WSGI types
 
 Scope = MutableMapping[str, Any]
 

@@ -20,7 +20,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site": {
             "name": look.name,
-            "home_url": reverse("home"),
             "crest_url": look.crest.get_rendition("max-96x96").url if look.crest else "",
             "footer_text": look.footer_text,
             "grey_mode": look.grey_mode,

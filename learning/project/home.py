@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
-from question_bank.exams.practising.overview import Filters, overview_of
+from question_bank.exams.practising.collecting import due_today
 from question_bank.exams.standing import ExamState, Standing, standings
 
 SHOWN = 8
@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
         (each for each in found if each.state == ExamState.UPCOMING), key=lambda each: each.exam.opens_at
     )
     done = [each for each in found if each.state == ExamState.DONE]
-    due = overview_of(user=user, day=timezone.localdate(now), filters=Filters()).due
+    due = due_today(user=user, day=timezone.localdate(now), now=now)
     context = {
         "call": _call(in_progress, can_sit, coming, due, now),
         "due": [*in_progress, *can_sit, *coming][:SHOWN],

@@ -36,7 +36,9 @@ def test_no_foreign_key_points_upwards() -> None:
 
 def test_no_address_is_rooted_by_hand() -> None:
     """The site works under a sub-path: addresses come from {% url %}, reverse() or the page."""
-    rooted = re.compile(r"""(?:href|src|action|hx-(?:get|post))=["']/(?!/)|fetch\(\s*["'`]/|redirect\(\s*["']/""")
+    rooted = re.compile(
+        r"""(?:href|src|action|hx-(?:get|post))=["']/(?!/)|fetch\(\s*["'`]/|redirect\(\s*["']/"""
+    )
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sources(".html", ".js", ".py")
@@ -47,7 +49,9 @@ def test_no_address_is_rooted_by_hand() -> None:
 
 
 def test_member_pages_have_no_inline_script_or_style() -> None:
-    inline = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=\"|\son[a-z]+=\"", re.IGNORECASE)
+    inline = re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=\"|\son[a-z]+=\"", re.IGNORECASE
+    )
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sources(".html")
@@ -61,7 +65,10 @@ def test_member_pages_have_no_inline_script_or_style() -> None:
 def without_comments(template: str) -> str:
     """The template with its comment blocks as empty lines."""
     return re.sub(
-        r"{% comment %}.*?{% endcomment %}", lambda found: "\n" * found[0].count("\n"), template, flags=re.DOTALL
+        r"{% comment %}.*?{% endcomment %}",
+        lambda found: "\n" * found[0].count("\n"),
+        template,
+        flags=re.DOTALL,
     )
 
 

@@ -14,8 +14,12 @@ MEMBERS_PER_BRANCH = 18
 SCHOOL = ("XQ", "示范大学党委")
 # General branches with their branches.
 TREE = {
-    ("XX", "信息学院党总支"): [("XX01", "计算机本科生党支部"), ("XX02", "软件工程研究生党支部"), ("XX03", "信息学院教工党支部")],
-    ("JX", "机械学院党总支"): [("JX01", "机械本科生党支部"), ("JX02", "车辆工程研究生党支部"), ("JX03", "机械学院教工党支部")],
+    ("XX", "信息学院党总支"): [
+        ("XX01", "计算机本科生党支部"), ("XX02", "软件工程研究生党支部"), ("XX03", "信息学院教工党支部"),
+    ],
+    ("JX", "机械学院党总支"): [
+        ("JX01", "机械本科生党支部"), ("JX02", "车辆工程研究生党支部"), ("JX03", "机械学院教工党支部"),
+    ],
     ("WX", "文学院党总支"): [("WX01", "汉语言本科生党支部"), ("WX02", "新闻传播研究生党支部"), ("WX03", "文学院教工党支部")],
     ("LX", "理学院党总支"): [("LX01", "数学本科生党支部"), ("LX02", "物理研究生党支部"), ("LX03", "理学院教工党支部")],
 }  # fmt: skip
@@ -57,7 +61,7 @@ def members() -> list[Person]:
     dice = random.Random(SEED)  # noqa: S311 — names, not secrets
     names = [surname + given for surname in SURNAMES for given in GIVEN]
     dice.shuffle(names)
-    people = []
+    people: list[Person] = []
     for branches in TREE.values():
         for code, _name in branches:
             mix = STAFF_MIX if code.endswith("03") else STUDENT_MIX

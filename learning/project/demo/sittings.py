@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -93,7 +93,8 @@ class Simulation:
 
     def _answer(self, item: dict[str, Any], ability: float) -> Any:
         version = self.versions[item["v"]]
-        dice, key, kind = self.dice, version.key, item["k"]
+        dice, kind = self.dice, item["k"]
+        key: Any = version.key
         if dice.random() < 0.02:
             return None
         knows = dice.random() < 1 / (1 + math.exp(-(ability - (version.question.difficulty - 3) * 0.7)))
@@ -138,5 +139,5 @@ def hand_in_today(exam: Exam, *, now: datetime) -> None:
 
 def _candidates(exam: Exam) -> list[User]:
     """In the order of their numbers; officers (G…) do not sit."""
-    found: Sequence[Candidate] = exam.candidates.select_related("user").order_by("user__number")
+    found: Iterable[Candidate] = exam.candidates.select_related("user").order_by("user__number")
     return [candidate.user for candidate in found if not candidate.user.number.startswith("G")]

@@ -145,7 +145,7 @@ class QuestionForm(forms.Form):
             name: data.get(name) for name in self.RULES.get(self.kind, ()) if data.get(name)
         }
         if marks := rule.pop("blank_marks", ""):
-            rule["blank_marks"] = split_words(marks)
+            rule["blank_marks"] = split_values(marks)
         if rule.get("multiple") != MultipleRule.PER_OPTION:
             rule.pop("per_option_mark", None)
         return QuestionContent(
@@ -192,9 +192,14 @@ def initial_of(version: QuestionVersion) -> dict[str, Any]:
 
 def split_words(text: str) -> list[str]:
     """The words of a list typed with any of the usual marks between them, each once."""
+    return list(dict.fromkeys(split_values(text)))
+
+
+def split_values(text: str) -> list[str]:
+    """The values of a list typed with any of the usual marks between them, as often as they stand there."""
     for mark in SEPARATORS:
         text = text.replace(mark, "\n")
-    return list(dict.fromkeys(word.strip() for word in text.split("\n") if word.strip()))
+    return [word.strip() for word in text.split("\n") if word.strip()]
 
 
 def read_rows(data: QueryDict) -> Typed:

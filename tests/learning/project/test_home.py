@@ -1,0 +1,100 @@
+"""The first page says what needs the member now, in few queries; the copy of one's data holds the exams."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from learning.organisation.models import Role, User
+from question_bank.exams.models import Exam
+from question_bank.exams.taking.start import start_attempt
+from tests.factories import make_exam, make_unit, make_user
+
+pytestmark = pytest.mark.django_db
+PAGE_QUERIES = 12
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+def open_exam(user: User, now: datetime, **fields: object) -> Exam:
+    return make_exam(
+        unit=user.memberships.get().unit,
+        candidates=[user],
+        **{"opens_at": now - timedelta(hours=1), "closes_at": now + timedelta(days=3, hours=1)} | fields,  # type: ignore[arg-type]
+    )
+
+
+def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
+    answer = client.get(reverse("home"))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("login"))  # type: ignore[attr-defined]
+
+
+def test_an_exam_not_yet_sat_is_named_with_the_days_left(client: Client, now: datetime) -> None:
+    user = make_user(unit=make_unit())
+    exam = open_exam(user, now, title="党章考试")
+    client.force_login(user)
+    page = client.get(reverse("home")).content.decode()
+    assert "3 天后截止：党章考试" in page
+    assert reverse("exam_start", args=[exam.pk]) in page
+
+
+def test_an_attempt_under_way_comes_before_everything_else(client: Client, now: datetime) -> None:
+    user = make_user(unit=make_unit())
+    open_exam(user, now, title="另一场")
+    exam = open_exam(user, now, title="党史考试")
+    attempt = start_attempt(exam_id=exam.pk, user=user, password="", now=now).attempt
+    client.force_login(user)
+    page = client.get(reverse("home")).content.decode()
+    assert "“党史考试”正在进行" in page
+    assert reverse("attempt", args=[attempt.pk]) in page
+
+
+def test_a_member_without_exams_reads_what_to_do_instead(client: Client) -> None:
+    client.force_login(make_user(unit=make_unit()))
+    page = client.get(reverse("home")).content.decode()
+    assert "没有待办的考试" in page
+    assert reverse("practice") in page
+    assert reverse("wagtailadmin_home") not in page
+
+
+def test_an_organiser_finds_the_way_to_the_work(client: Client) -> None:
+    unit = make_unit()
+    client.force_login(make_user(unit=unit, roles=[(Role.SCHOOL_OFFICE, unit)]))
+    page = client.get(reverse("home")).content.decode()
+    assert reverse("wagtailadmin_home") in page
+    assert reverse("manage_exams") in page
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_the_page_costs_the_same_for_one_exam_and_for_twelve(
+    client: Client, now: datetime, count: int, django_assert_max_num_queries: object
+) -> None:
+    user = make_user(unit=make_unit())
+    for _ in range(count):
+        open_exam(user, now)
+    client.force_login(user)
+    with django_assert_max_num_queries(PAGE_QUERIES):  # type: ignore[operator]
+        client.get(reverse("home"))
+
+
+def test_the_copy_of_ones_data_holds_ones_answers_and_nothing_unreleased(
+    client: Client, now: datetime
+) -> None:
+    user = make_user(unit=make_unit())
+    exam = open_exam(user, now, title="党章考试")
+    start_attempt(exam_id=exam.pk, user=user, password="", now=now)
+    client.force_login(user)
+    said = json.loads(client.get(reverse("me_export")).content)
+    attempt = said["exams"]["attempts"][0]
+    assert attempt["exam"] == "党章考试"
+    assert len(attempt["items"]) == 3
+    assert "result" not in attempt
