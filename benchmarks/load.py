@@ -9,42 +9,55 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
-UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
 @dataclass(frozen=True)
 class Window:
-    """What one run of wrk saw; times in milliseconds."""
+    """What one run of wrk saw; times in milliseconds. `requests` were answered, `errors` of them badly or not at all."""
 
     requests: int
-    per_second: float
+    seconds: float
     p50_ms: float
     p95_ms: float
     p99_ms: float
     errors: int
-    done: int
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
 
 
-def wrk(url: str, script: str, plan: Path, *, seconds: int, connections: int, threads: int = 2) -> Window:
+def wrk_version() -> str:
+    out = subprocess.run([_wrk(), "-v"], check=False, capture_output=True, text=True)
+    return " ".join((out.stdout + out.stderr).splitlines()[0].split()[:2])
+
+
+def wrk(
+    url: str, script: str, plan: Path, *arguments: object, seconds: int, connections: int, threads: int = 2
+) -> Window:
     """Runs `scripts/<script>.lua` with the plan file; errors are non-2xx answers, time-outs and broken sockets."""
+    command = [
+        _wrk(), "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s",
+        "-s", str(SCRIPTS / f"{script}.lua"), url, "--", str(plan), str(threads), *map(str, arguments),
+    ]  # fmt: skip
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    values = dict(re.findall(r"^@(\w+) (-?[\d.]+)$", run.stdout, re.MULTILINE))
+    if not values:
+        raise SystemExit(f"wrk said:\n{run.stdout}{run.stderr}")
+    if int(values["short"]):
+        raise SystemExit(f"{script}: the plan had {values['short']} requests too few for {seconds} s")
+    return Window(
+        requests=int(values["requests"]),
+        seconds=float(values["duration_us"]) / 1e6,
+        p50_ms=float(values["p50"]) / 1000,
+        p95_ms=float(values["p95"]) / 1000,
+        p99_ms=float(values["p99"]) / 1000,
+        errors=int(values["errors"]),
+    )
+
+
+def _wrk() -> str:
     program = shutil.which("wrk")
     if not program:
         raise SystemExit("wrk is missing (Debian: apt-get install wrk)")
-    command = [
-        program, "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s",
-        "-s", str(SCRIPTS / f"{script}.lua"), url, "--", str(plan), str(threads),
-    ]  # fmt: skip
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    values = dict(re.findall(r"^@(\w+) (-?[\d.]+)$", out, re.MULTILINE))
-    try:
-        return Window(
-            requests=int(values["requests"]),
-            per_second=float(values["requests"]) / (float(values["duration_us"]) / 1e6),
-            p50_ms=float(values["p50"]) / 1000,
-            p95_ms=float(values["p95"]) / 1000,
-            p99_ms=float(values["p99"]) / 1000,
-            errors=int(values["errors"]),
-            done=int(values["done"]),
-        )
-    except KeyError:
-        raise SystemExit(f"wrk said:\n{out}") from None
+    return program

@@ -15,20 +15,11 @@ function read_plan(path, count)
   return lines
 end
 
-function count_done(body_mark)
-  done_count = 0
-  response = function(status, headers, body)
-    if status >= 200 and status < 300 and (not body_mark or string.find(body, body_mark, 1, true)) then
-      done_count = done_count + 1
-    end
-  end
-end
-
 function done(summary, latency, requests)
-  local total = 0
-  for _, thread in ipairs(threads) do total = total + (thread:get("done_count") or 0) end
+  local short = 0
+  for _, thread in ipairs(threads) do short = short + (thread:get("short") or 0) end
   local e = summary.errors
-  io.write(string.format("@requests %d\n@duration_us %d\n@p50 %d\n@p95 %d\n@p99 %d\n@errors %d\n@done %d\n",
+  io.write(string.format("@requests %d\n@duration_us %d\n@p50 %d\n@p95 %d\n@p99 %d\n@errors %d\n@short %d\n",
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(95), latency:percentile(99),
-    e.connect + e.read + e.write + e.status + e.timeout, total))
+    e.connect + e.read + e.write + e.status + e.timeout, short))
 end

@@ -1,5 +1,6 @@
-"""The answer lane: POST /api/attempts/{id}/ops, durable before the reply, group-committed, without Django's request
-cycle, cookies or sessions. What ops mean is decided in `saving`; this only carries batches to the database."""
+"""The answer lane: POST /api/attempts/{id}/ops, durable before the reply, group-committed, without Django's
+request cycle, cookies or sessions. What ops mean is decided in `saving`; this only carries batches to the
+database."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from learning.lane.token import BadToken
 from .kept import Kept
 from .saving.judging import Judgement
 from .saving.ops import parse_client, parse_ops
-from .saving.statements import PostgresqlDialect, Rows, SqliteDialect
+from .saving.statements import PostgresqlDialect, Rows, SqliteDialect, Statement
 from .saving.writing import Batch, Memory, Saving, save_batch
 from .tokens import VIEWER, read_token
 
@@ -117,12 +118,20 @@ async def _on_postgresql(connection: AsyncConnection, batch: Batch) -> list[Judg
 def _on_sqlite(connection: sqlite3.Connection, batch: Batch) -> list[Judgement | None]:
     statements = next(batch)
     while True:
-        rows: list[Rows] = [connection.execute(each.qmark, each.parameters).fetchall() for each in statements]
+        rows = [_run(connection, each) for each in statements]
         try:
             statements = batch.send(rows)
         except StopIteration as done:
             judged: list[Judgement | None] = done.value
             return judged
+
+
+def _run(connection: sqlite3.Connection, statement: Statement) -> Rows:
+    sql = statement.sql.replace("%s", "?")
+    if statement.reads:
+        return [row for each in statement.parameters for row in connection.execute(sql, each).fetchall()]
+    connection.executemany(sql, statement.parameters)
+    return []
 
 
 def _fingerprint(request: Request) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from question_bank.exams.models import Attempt
 
 from .ops import Op
 from .replies import OpsReply
-from .statements import Dialect, PostgresqlDialect, Rows, SqliteDialect
+from .statements import Dialect, PostgresqlDialect, Row, Rows, SqliteDialect, Statement
 from .writing import Memory, Saving, save_batch
 
 DIALECTS: dict[str, Dialect] = {"postgresql": PostgresqlDialect(), "sqlite": SqliteDialect()}
@@ -34,10 +35,7 @@ def apply_ops(
     with connection.cursor() as cursor:
         statements = next(batch)
         while True:
-            rows: list[Rows] = []
-            for statement in statements:
-                cursor.execute(statement.sql, statement.parameters)
-                rows.append(cursor.fetchall() if statement.reads else [])
+            rows = [_run(cursor, statement) for statement in statements]
             try:
                 statements = batch.send(rows)
             except StopIteration as done:
@@ -51,3 +49,14 @@ def apply_ops(
         attempt.away_ms, attempt.other_ms, attempt.away_count = judged.tally
     reply: OpsReply = judged.reply
     return reply
+
+
+def _run(cursor: CursorWrapper, statement: Statement) -> Rows:
+    if not statement.each:
+        cursor.execute(statement.sql, statement.parameters)
+        return cursor.fetchall() if statement.reads else []
+    rows: list[Row] = []
+    for parameters in statement.parameters:
+        cursor.execute(statement.sql, parameters)
+        rows += cursor.fetchall() if statement.reads else ()
+    return rows

@@ -1,68 +1,143 @@
-"""The SQL of saving, once per database. PostgreSQL takes arrays, SQLite one JSON text a statement; nothing else differs,
-and no rule stands here. Parameters are written %s; `sqlite3` itself wants `?`: see `Statement.qmark`."""
+"""The SQL of saving, once per database; no rule stands here.
+
+PostgreSQL takes a whole batch as one JSON text a statement, SQLite a prepared statement a row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-Rows = Sequence[Sequence[Any]]
+Row = Sequence[Any]
+Rows = Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`reads`: whether its rows are wanted."""
+    """`reads`: its rows are wanted. `each`: `parameters` is a list of them, the statement runs once for every one.
+    Parameters are written %s, as Django and psycopg want them."""
 
     sql: str
-    parameters: tuple[Any, ...]
+    parameters: Sequence[Any]
     reads: bool = False
+    each: bool = False
 
-    @property
-    def qmark(self) -> str:
-        return self.sql.replace("%s", "?")
+
+class Key(NamedTuple):
+    """What to look up for one op: its slot, its id if it is an answer, and once a request its client."""
+
+    attempt_id: int
+    slot: int | None
+    op_id: str | None
+    client: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows to write: columns in order with PostgreSQL's types, and what happens to a row that is there already."""
+
+    name: str
+    columns: dict[str, str]
+    after: str
+
+
+ATTEMPT = (
+    "id, state, started_at, deadline_at, accept_until, clock_rev, paused_at, lease_client, "
+    "away_ms, other_ms, away_count"
+)
+ITEM = {
+    "slot": "int",
+    "answer": "jsonb",
+    "answer_rev": "int",
+    "first_view_at": "timestamptz",
+    "first_answer_at": "timestamptz",
+    "last_answer_at": "timestamptz",
+    "active_ms": "bigint",
+    "first_answer_active_ms": "bigint",
+    "visits": "int",
+    "changes": "int",
+    "flagged": "bool",
+    "last_client": "text",
+    "last_seq": "bigint",
+}
+ITEMS = Table(
+    "exams_attemptitem",
+    {"attempt_id": "bigint", **ITEM},
+    "ON CONFLICT (attempt_id, slot) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in ITEM if name != "slot"),
+)
+EVENTS = Table(
+    "exams_answerevent",
+    {
+        "attempt_id": "bigint",
+        "slot": "int",
+        "op_id": "text",
+        "client": "text",
+        "seq": "bigint",
+        "payload": "jsonb",
+        "recv_at": "timestamptz",
+        "verdict": "text",
+    },
+    "ON CONFLICT DO NOTHING",
+)
+CLIENTS = Table(
+    "exams_attemptclient",
+    {"attempt_id": "bigint", "client": "text", "first_seen_at": "timestamptz", "fingerprint": "text"},
+    "ON CONFLICT DO NOTHING",
+)
+NOTES = Table(
+    "exams_attemptevent",
+    {"attempt_id": "bigint", "type": "text", "at": "timestamptz", "data": "jsonb", "fingerprint": "text"},
+    "",
+)
+PRESENCE = Table(
+    "exams_attemptpresence",
+    {"attempt_id": "bigint", "last_seen_at": "timestamptz"},
+    "ON CONFLICT (attempt_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
+)
+TALLY = {
+    "id": "bigint",
+    "lease_client": "text",
+    "away_ms": "bigint",
+    "other_ms": "bigint",
+    "away_count": "int",
+}
 
 
 class Dialect(Protocol):
-    """Pairs and rows in, a statement out; None where there is nothing to write."""
+    """Keys and rows in, a statement out; None where there is nothing to write. JSON columns take and give text."""
 
-    def instant(self, at: datetime) -> Any: ...
+    def instant(self, at: datetime) -> str: ...
     def read_instant(self, found: Any) -> datetime: ...
-    def attempts(self, ids: Sequence[int], unread: Sequence[int]) -> Statement: ...
-    def items(self, keys: Sequence[tuple[int, int]]) -> Statement: ...
-    def events(self, keys: Sequence[tuple[int, str]]) -> Statement: ...
-    def clients(self, keys: Sequence[tuple[int, str]]) -> Statement: ...
-    def put_items(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None: ...
-    def put_events(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None: ...
-    def put_clients(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None: ...
-    def put_tallies(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None: ...
-    def put_notes(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None: ...
-    def put_presence(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None: ...
+    def attempts(self, ids: Sequence[int], unread: Sequence[int]) -> Statement:
+        """Locks the attempts in the order of their ids; rows of ATTEMPT and, of those unread, the paper."""
+        ...
+
+    def stored(self, keys: Sequence[Key]) -> Statement:
+        """A row a key: attempt, whether the client is known, the op's id if it is known, the slot's ITEM."""
+        ...
+
+    def put(self, table: Table, rows: Rows) -> Statement | None: ...
+    def put_tallies(self, rows: Rows) -> Statement | None: ...
 
 
-ATTEMPT = "id, state, started_at, deadline_at, accept_until, clock_rev, paused_at, lease_client, away_ms, other_ms, away_count"
-ITEM = (
-    "slot", "answer", "answer_rev", "first_view_at", "first_answer_at", "last_answer_at", "active_ms",
-    "first_answer_active_ms", "visits", "changes", "flagged", "last_client", "last_seq",
-)  # fmt: skip
-ITEM_TYPES = (
-    "int", "text", "int", "timestamptz", "timestamptz", "timestamptz", "bigint", "bigint", "int", "int", "bool", "text",
-    "bigint",
-)  # fmt: skip
-KEEP = ", ".join(f"{name} = excluded.{name}" for name in ITEM[1:])
+def _recordset(columns: dict[str, str], *, alias: str) -> str:
+    # A JSON text inside the JSON stays a text here: it is cast where it is used.
+    types = ", ".join(f"{name} {'text' if kind == 'jsonb' else kind}" for name, kind in columns.items())
+    return f"json_to_recordset(%s::json) AS {alias}({types})"
 
 
-def _insert(
-    table: str, columns: Sequence[str], types: Sequence[str], values: Sequence[str], after: str
-) -> str:
-    """PostgreSQL: one array a column."""
-    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-    names = ", ".join(columns)
-    # Rows go in in the order of the arrays: every writer locks in the same order.
-    return f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM unnest({arrays}) AS t({names}) {after}"  # noqa: S608
+def _insert(table: Table) -> str:
+    names = ", ".join(table.columns)
+    values = ", ".join(f"{name}::jsonb" if kind == "jsonb" else name for name, kind in table.columns.items())
+    return (
+        f"INSERT INTO {table.name} ({names}) SELECT {values} "  # noqa: S608 — our own tables
+        f"FROM {_recordset(table.columns, alias='t')} {table.after}"
+    )
 
 
 class PostgresqlDialect:
@@ -70,62 +145,26 @@ class PostgresqlDialect:
         f"SELECT {ATTEMPT}, CASE WHEN id = ANY(%s::bigint[]) THEN paper::text END FROM exams_attempt "  # noqa: S608
         "WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
     )
-    _items = (
-        "SELECT i.attempt_id, i.slot, i.answer::text, "  # noqa: S608
-        + ", ".join(f"i.{name}" for name in ITEM[2:])
-        + " FROM unnest(%s::bigint[], %s::int[]) AS k(a, s) JOIN exams_attemptitem i ON i.attempt_id = k.a AND i.slot = k.s"
-    )
-    _events = (
-        "SELECT e.attempt_id, e.op_id FROM unnest(%s::bigint[], %s::text[]) AS k(a, o) "
-        "JOIN exams_answerevent e ON e.attempt_id = k.a AND e.op_id = k.o"
-    )
-    _clients = (
-        "SELECT c.attempt_id FROM unnest(%s::bigint[], %s::text[]) AS k(a, c) "
-        "JOIN exams_attemptclient c ON c.attempt_id = k.a AND c.client = k.c"
-    )
-    _put_items = _insert(
-        "exams_attemptitem",
-        ("attempt_id", *ITEM),
-        ("bigint", *ITEM_TYPES),
-        ("attempt_id", *(f"{name}::jsonb" if name == "answer" else name for name in ITEM)),
-        f"ON CONFLICT (attempt_id, slot) DO UPDATE SET {KEEP}",
-    )
-    _put_events = _insert(
-        "exams_answerevent",
-        ("attempt_id", "slot", "op_id", "client", "seq", "payload", "recv_at", "verdict"),
-        ("bigint", "int", "text", "text", "bigint", "text", "timestamptz", "text"),
-        ("attempt_id", "slot", "op_id", "client", "seq", "payload::jsonb", "recv_at", "verdict"),
-        "ON CONFLICT DO NOTHING",
-    )
-    _put_clients = _insert(
-        "exams_attemptclient",
-        ("attempt_id", "client", "first_seen_at", "fingerprint"),
-        ("bigint", "text", "timestamptz", "text"),
-        ("attempt_id", "client", "first_seen_at", "fingerprint"),
-        "ON CONFLICT DO NOTHING",
+    # A statement of its own: its snapshot is taken when the locks are held, so it sees what their holders wrote.
+    # LATERAL with OFFSET and the LIMITs leave the planner one way, by key; a join of a table that its statistics
+    # call empty was planned as a scan of the whole index for every batch.
+    _stored = (
+        "SELECT k.a, (SELECT true FROM exams_attemptclient c "  # noqa: S608
+        "WHERE c.attempt_id = k.a AND c.client = k.c LIMIT 1), "
+        "(SELECT e.op_id FROM exams_answerevent e WHERE e.attempt_id = k.a AND e.op_id = k.o LIMIT 1), i.* "
+        f"FROM {_recordset({'a': 'bigint', 's': 'int', 'o': 'text', 'c': 'text'}, alias='k')} "
+        f"LEFT JOIN LATERAL (SELECT {', '.join('answer::text' if n == 'answer' else n for n in ITEM)} "
+        "FROM exams_attemptitem WHERE attempt_id = k.a AND slot = k.s OFFSET 0) i ON true"
     )
     _put_tallies = (
-        "UPDATE exams_attempt a SET lease_client = t.lease, away_ms = t.away, other_ms = t.other, away_count = t.n "
-        "FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::int[]) AS t(id, lease, away, other, n) "
-        "WHERE a.id = t.id"
+        "UPDATE exams_attempt a SET lease_client = t.lease_client, away_ms = t.away_ms, "  # noqa: S608
+        f"other_ms = t.other_ms, away_count = t.away_count FROM {_recordset(TALLY, alias='t')} "
+        "WHERE a.id = t.id AND a.id = ANY(%s::bigint[])"
     )
-    _put_notes = _insert(
-        "exams_attemptevent",
-        ("attempt_id", "type", "at", "data", "fingerprint"),
-        ("bigint", "text", "timestamptz", "text", "text"),
-        ("attempt_id", "type", "at", "data::jsonb", "fingerprint"),
-        "",
-    )
-    _put_presence = _insert(
-        "exams_attemptpresence",
-        ("attempt_id", "last_seen_at"),
-        ("bigint", "timestamptz"),
-        ("attempt_id", "last_seen_at"),
-        "ON CONFLICT (attempt_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
-    )
+    _puts = {table.name: _insert(table) for table in (ITEMS, EVENTS, CLIENTS, NOTES, PRESENCE)}
 
-    def instant(self, at: datetime) -> datetime:
-        return at
+    def instant(self, at: datetime) -> str:
+        return at.isoformat()
 
     def read_instant(self, found: datetime) -> datetime:
         return found
@@ -133,90 +172,38 @@ class PostgresqlDialect:
     def attempts(self, ids: Sequence[int], unread: Sequence[int]) -> Statement:
         return Statement(self._attempts, (list(unread), list(ids)), reads=True)
 
-    def items(self, keys: Sequence[tuple[int, int]]) -> Statement:
-        return Statement(self._items, _columns(keys, 2), reads=True)
+    def stored(self, keys: Sequence[Key]) -> Statement:
+        return Statement(self._stored, (_objects(("a", "s", "o", "c"), keys),), reads=True)
 
-    def events(self, keys: Sequence[tuple[int, str]]) -> Statement:
-        return Statement(self._events, _columns(keys, 2), reads=True)
+    def put(self, table: Table, rows: Rows) -> Statement | None:
+        return Statement(self._puts[table.name], (_objects(table.columns, rows),)) if rows else None
 
-    def clients(self, keys: Sequence[tuple[int, str]]) -> Statement:
-        return Statement(self._clients, _columns(keys, 2), reads=True)
-
-    def put_items(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _arrays(self._put_items, rows)
-
-    def put_events(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _arrays(self._put_events, rows)
-
-    def put_clients(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _arrays(self._put_clients, rows)
-
-    def put_tallies(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _arrays(self._put_tallies, rows)
-
-    def put_notes(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _arrays(self._put_notes, rows)
-
-    def put_presence(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _arrays(self._put_presence, rows)
+    def put_tallies(self, rows: Rows) -> Statement | None:
+        return Statement(self._put_tallies, (_objects(TALLY, rows), [row[0] for row in rows])) if rows else None
 
 
-def _columns(rows: Sequence[Sequence[Any]], width: int) -> tuple[list[Any], ...]:
-    return tuple(map(list, zip(*rows, strict=True))) if rows else tuple([] for _ in range(width))
-
-
-def _arrays(sql: str, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-    return Statement(sql, _columns(rows, 0)) if rows else None
-
-
-def _each(table: str, columns: Sequence[str], after: str) -> str:
-    """SQLite: one JSON array of rows. `WHERE true` keeps the parser from reading ON CONFLICT as a join."""
-    values = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(columns)))
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM json_each(%s) WHERE true {after}"  # noqa: S608
-
-
-def _joined(select: str, table: str, first: str, second: str) -> str:
-    # CROSS JOIN keeps SQLite's planner from scanning the table first.
-    return (
-        f"SELECT {select} FROM json_each(%s) k CROSS JOIN {table} t "  # noqa: S608
-        f"ON t.{first} = json_extract(k.value, '$[0]') AND t.{second} = json_extract(k.value, '$[1]')"
-    )
+def _objects(names: Sequence[str] | dict[str, str], rows: Rows) -> str:
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
 
 
 class SqliteDialect:
-    _attempts = (
-        f"SELECT {ATTEMPT}, CASE WHEN id IN (SELECT value FROM json_each(%s)) THEN paper END FROM exams_attempt "  # noqa: S608
-        "WHERE id IN (SELECT value FROM json_each(%s)) ORDER BY id"
-    )
-    _items = _joined(
-        "t.attempt_id, " + ", ".join(f"t.{name}" for name in ITEM), "exams_attemptitem", "attempt_id", "slot"
-    )
-    _events = _joined("t.attempt_id, t.op_id", "exams_answerevent", "attempt_id", "op_id")
-    _clients = _joined("t.attempt_id", "exams_attemptclient", "attempt_id", "client")
-    _put_items = _each(
-        "exams_attemptitem", ("attempt_id", *ITEM), f"ON CONFLICT (attempt_id, slot) DO UPDATE SET {KEEP}"
-    )
-    _put_events = _each(
-        "exams_answerevent",
-        ("attempt_id", "slot", "op_id", "client", "seq", "payload", "recv_at", "verdict"),
-        "ON CONFLICT DO NOTHING",
-    )
-    _put_clients = _each(
-        "exams_attemptclient",
-        ("attempt_id", "client", "first_seen_at", "fingerprint"),
-        "ON CONFLICT DO NOTHING",
+    """The transaction is IMMEDIATE: nobody else writes, so no row needs a lock."""
+
+    _attempts = f"SELECT {ATTEMPT}, CASE WHEN %s THEN paper END FROM exams_attempt WHERE id = %s"  # noqa: S608
+    _stored = (
+        "SELECT k.a, (SELECT 1 FROM exams_attemptclient c WHERE c.attempt_id = k.a AND c.client = %s), "  # noqa: S608
+        "(SELECT e.op_id FROM exams_answerevent e WHERE e.attempt_id = k.a AND e.op_id = %s), "
+        + ", ".join(f"i.{name}" for name in ITEM)
+        + " FROM (SELECT %s AS a) k LEFT JOIN exams_attemptitem i ON i.attempt_id = k.a AND i.slot = %s"
     )
     _put_tallies = (
-        "UPDATE exams_attempt SET lease_client = json_extract(t.value, '$[1]'), away_ms = json_extract(t.value, '$[2]'), "
-        "other_ms = json_extract(t.value, '$[3]'), away_count = json_extract(t.value, '$[4]') "
-        "FROM json_each(%s) t WHERE exams_attempt.id = json_extract(t.value, '$[0]')"
+        "UPDATE exams_attempt SET lease_client = %s, away_ms = %s, other_ms = %s, away_count = %s WHERE id = %s"
     )
-    _put_notes = _each("exams_attemptevent", ("attempt_id", "type", "at", "data", "fingerprint"), "")
-    _put_presence = _each(
-        "exams_attemptpresence",
-        ("attempt_id", "last_seen_at"),
-        "ON CONFLICT (attempt_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
-    )
+    _puts = {
+        table.name: f"INSERT INTO {table.name} ({', '.join(table.columns)}) "  # noqa: S608
+        f"VALUES ({', '.join(['%s'] * len(table.columns))}) {table.after}"
+        for table in (ITEMS, EVENTS, CLIENTS, NOTES, PRESENCE)
+    }
 
     def instant(self, at: datetime) -> str:
         """As Django writes it: UTC without zone."""
@@ -227,39 +214,15 @@ class SqliteDialect:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
     def attempts(self, ids: Sequence[int], unread: Sequence[int]) -> Statement:
-        return Statement(self._attempts, (_text(unread), _text(ids)), reads=True)
+        wanted = frozenset(unread)
+        return Statement(self._attempts, [(each in wanted, each) for each in ids], reads=True, each=True)
 
-    def items(self, keys: Sequence[tuple[int, int]]) -> Statement:
-        return Statement(self._items, (_text(keys),), reads=True)
+    def stored(self, keys: Sequence[Key]) -> Statement:
+        rows = [(key.client, key.op_id, key.attempt_id, key.slot) for key in keys]
+        return Statement(self._stored, rows, reads=True, each=True)
 
-    def events(self, keys: Sequence[tuple[int, str]]) -> Statement:
-        return Statement(self._events, (_text(keys),), reads=True)
+    def put(self, table: Table, rows: Rows) -> Statement | None:
+        return Statement(self._puts[table.name], rows, each=True) if rows else None
 
-    def clients(self, keys: Sequence[tuple[int, str]]) -> Statement:
-        return Statement(self._clients, (_text(keys),), reads=True)
-
-    def put_items(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _json(self._put_items, rows)
-
-    def put_events(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _json(self._put_events, rows)
-
-    def put_clients(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _json(self._put_clients, rows)
-
-    def put_tallies(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _json(self._put_tallies, rows)
-
-    def put_notes(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _json(self._put_notes, rows)
-
-    def put_presence(self, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-        return _json(self._put_presence, rows)
-
-
-def _text(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _json(sql: str, rows: Sequence[tuple[Any, ...]]) -> Statement | None:
-    return Statement(sql, (_text(rows),)) if rows else None
+    def put_tallies(self, rows: Rows) -> Statement | None:
+        return Statement(self._put_tallies, [(*row[1:], row[0]) for row in rows], each=True) if rows else None

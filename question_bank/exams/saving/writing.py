@@ -17,7 +17,7 @@ from question_bank.engine.kinds import PaperItem, storable
 
 from .judging import AttemptState, ItemState, Judgement, judge
 from .ops import Op, OpKind
-from .statements import Dialect, Rows, Statement
+from .statements import CLIENTS, EVENTS, ITEMS, NOTES, PRESENCE, Dialect, Key, Rows, Statement
 
 MAX_INTEGER = 2**31 - 1
 MAX_BIGINT = 2**63 - 1
@@ -54,7 +54,7 @@ def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, me
         each.attempt_id: memory.papers[each.attempt_id] if each.attempt_id in memory.papers else None
         for each in savings
     }
-    attempts, items, events, clients = yield _reads(savings, papers, dialect)
+    attempts, found = yield _reads(savings, papers, dialect)
     states: dict[int, AttemptState] = {}
     for row in attempts:
         paper = papers[row[0]]
@@ -62,13 +62,15 @@ def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, me
             paper = papers[row[0]] = memory.papers[row[0]] = tuple(map(orjson.dumps, orjson.loads(row[-1])))
         states[row[0]] = _attempt(row, len(paper), dialect)
     stored: dict[int, dict[int, ItemState]] = {}
-    for attempt_id, *row in items:
-        item = _item(row, dialect)
-        stored.setdefault(attempt_id, {})[item.slot] = item
     known_ops: dict[int, set[str]] = {}
-    for attempt_id, op_id in events:
-        known_ops.setdefault(attempt_id, set()).add(op_id)
-    known_clients = {attempt_id for (attempt_id,) in clients}
+    known_clients: set[int] = set()
+    for attempt_id, client_known, op_id, *item in found:
+        if client_known:
+            known_clients.add(attempt_id)
+        if op_id is not None:
+            known_ops.setdefault(attempt_id, set()).add(op_id)
+        if item[0] is not None:
+            stored.setdefault(attempt_id, {})[item[0]] = _item(item, dialect)
     judgements: list[Judgement | None] = []
     for each in savings:
         state = states.get(each.attempt_id)
@@ -104,18 +106,17 @@ def _reads(
 ) -> list[Statement]:
     ids = [each.attempt_id for each in savings]
     unread = [attempt_id for attempt_id in ids if papers[attempt_id] is None]
-    slots = [
-        (each.attempt_id, slot)
-        for each in savings
-        for slot in sorted({op.slot for op in each.ops if op.slot is not None and op.slot <= MAX_INTEGER})
-    ]
-    answers = [(each.attempt_id, op.id) for each in savings for op in each.ops if op.kind is OpKind.ANSWER]
-    return [
-        dialect.attempts(ids, unread),
-        dialect.items(slots),
-        dialect.events(answers),
-        dialect.clients([(each.attempt_id, each.client) for each in savings]),
-    ]
+    return [dialect.attempts(ids, unread), dialect.stored([key for each in savings for key in _keys(each)])]
+
+
+def _keys(saving: Saving) -> Iterable[Key]:
+    client: str | None = saving.client
+    for op in saving.ops:
+        slot = op.slot if op.slot is not None and op.slot <= MAX_INTEGER else None
+        yield Key(saving.attempt_id, slot, op.id if op.kind is OpKind.ANSWER else None, client)
+        client = None
+    if client is not None:
+        yield Key(saving.attempt_id, None, None, client)
 
 
 def _attempt(row: Sequence[Any], slots: int, dialect: Dialect) -> AttemptState:
@@ -191,12 +192,12 @@ def _writes(
         if not judged.reply.closed and not each.viewer and _unnoted(each.attempt_id, now, memory):
             present.append((each.attempt_id, at))
     found = [
-        dialect.put_items(items),
-        dialect.put_events(events),
-        dialect.put_clients(clients),
+        dialect.put(ITEMS, items),
+        dialect.put(EVENTS, events),
+        dialect.put(CLIENTS, clients),
         dialect.put_tallies(tallies),
-        dialect.put_notes(notes),
-        dialect.put_presence(present),
+        dialect.put(NOTES, notes),
+        dialect.put(PRESENCE, present),
     ]
     return [statement for statement in found if statement is not None]
 
