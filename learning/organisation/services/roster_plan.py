@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 
 from learning.organisation import roster_texts as texts
@@ -19,9 +21,7 @@ from learning.organisation.models import Membership, PersonStatus, Unit, User
 from learning.organisation.permissions import Action, may
 from learning.organisation.roster import RosterRow, read_date, unit_path
 
-STATUSES = {
-    **{str(label): value for value, label in PersonStatus.choices},
-    **{value: value for value in PersonStatus.values},
+OTHER_WORDS = {
     "入党申请人": PersonStatus.APPLICANT,
     "积极分子": PersonStatus.ACTIVIST,
     "中共预备党员": PersonStatus.PROBATIONARY,
@@ -243,6 +243,18 @@ def status_of(text: str) -> tuple[str, str]:
         return "", ""
     if text in LEAGUE:
         return PersonStatus.PUBLIC, str(texts.LEAGUE_MEMBER) % {"status": text}
-    if text not in STATUSES:
+    found = statuses_by_word().get(text.casefold())
+    if found is None:
         raise Refused(texts.UNKNOWN_STATUS, status=text)
-    return STATUSES[text], ""
+    return found, ""
+
+
+@cache
+def statuses_by_word() -> dict[str, str]:
+    """Every word for a person status, folded: the labels of every language the site speaks (a sheet may have been made in
+    another than today's), the codes, and what else stands in rosters."""
+    words: dict[str, str] = {value: value for value in PersonStatus.values} | OTHER_WORDS
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            words |= {str(label).casefold(): value for value, label in PersonStatus.choices}
+    return words
