@@ -386,11 +386,9 @@ class MonitorActForm(forms.Form):
     )
     reason = forms.CharField(label=gettext_lazy("原因"), max_length=200)
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("act") == "extend" and not data.get("minutes"):
-            self.add_error("minutes", _("请填写延长多少分钟。"))
-        return data
+    def __init__(self, data: Any = None, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        self.fields["minutes"].required = initial["act"] == "extend"
 
 
 class MarkForm(forms.Form):

@@ -137,7 +137,8 @@ def page(
     wide: bool = True,
 ) -> HttpResponse:
     """The screen in the frame of its mount. `trail` are (address, words) between the list of exams and this page."""
-    links = [(link(request, "manage_exams"), _("考试管理"))]
+    home = link(request, "manage_exams")
+    links = [] if request.path == home else [(home, _("考试管理"))]
     if exam is not None and tab != "manage_exam":
         links.append((first_screen(request, exam), exam.title))
     links = [*links, *trail]

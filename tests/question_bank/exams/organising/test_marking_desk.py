@@ -120,7 +120,8 @@ def test_two_markers_get_different_answers_until_a_claim_ends(
     queue = queue_of(exam)
     first = claim_next(queue=queue, by=one, now=NOW)
     second = claim_next(queue=queue, by=other, now=NOW)
-    assert first and second
+    assert first
+    assert second
     assert first.attempt_id != second.attempt_id
     assert claim_next(queue=queue, by=one, now=NOW) == first  # the one already before them
     assert marking_desk.others_at_work(queue, by=one, now=NOW) == 1

@@ -132,5 +132,7 @@ document.addEventListener("htmx:afterSwap", onAfterSwap);
 document.querySelectorAll("[data-needs-script]").forEach((part) => part.removeAttribute("hidden"));
 showPicked();
 showMark();
+const tab = document.querySelector(".manage .tabs > [aria-current]");
+if (tab && tab.parentElement) tab.parentElement.scrollLeft = /** @type {HTMLElement} */ (tab).offsetLeft - 48;
 const summary = document.querySelector(".manage--admin [data-error-summary]");
 if (summary instanceof HTMLElement) summary.focus();
