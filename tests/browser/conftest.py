@@ -33,7 +33,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from learning.organisation.models import User
 from question_bank.exams import answer_keys, papers
 from question_bank.exams.models import Exam
-from tests.factories import make_exam
+from tests.factories import make_exam, make_unit, make_user
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -176,6 +176,12 @@ def new_context(browser_of_package: Browser, site: Site) -> Iterator[NewContext]
     yield make
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def member(site: Site) -> User:
+    with site.database():
+        return make_user(unit=make_unit())
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 // The exam player: puts the parts together and the question on the screen. Shows no text of its own.
 
 /** @import {Data, Entry, Receipt, Reply} from "./types.js" */
+/** @import {Outbox} from "./outbox.js" */
 import { closeDialog, toast } from "../../site/site.js";
 import { Clock } from "./clock.js";
 import { empty, find, icon, make } from "./dom.js";
@@ -23,7 +24,7 @@ const MINUTE_MS = 60000;
 class Player {
   /**
    * @param {Data} data
-   * @param {import("./outbox.js").Outbox} outbox
+   * @param {Outbox} outbox
    */
   constructor(data, outbox) {
     this.data = data;
@@ -125,9 +126,9 @@ class Player {
     if (section && section.instructions && first.slot === number) {
       this.room.appendChild(make("p", { class: "field__hint", text: section.instructions }));
     }
+    if (slot.conflict) this.room.appendChild(this.versions(number));
     this.room.appendChild(render(item, slot.answer, this.words));
     this.room.appendChild(this.foot(number));
-    if (slot.conflict) this.room.appendChild(this.versions(number));
     if (slot.refused) this.room.appendChild(this.banner("danger", this.words.refused));
     this.fix();
     find("[data-place] b").textContent = String(number);
@@ -215,6 +216,9 @@ class Player {
   fix() {
     const fields = /** @type {HTMLFieldSetElement} */ (find("fieldset.question", this.room));
     fields.disabled = !this.writable;
+    this.room.querySelectorAll("[data-clear], .question__flag").forEach((button) => {
+      /** @type {HTMLButtonElement} */ (button).disabled = !this.writable;
+    });
   }
 
   focusTitle() {
@@ -235,6 +239,7 @@ class Player {
     }
     this.current = number;
     this.timing.show(number);
+    ["[data-time-moved]", "[data-away]"].forEach((seen) => (find(seen).hidden = true));
     if (!back) history.pushState({ slot: number }, "", `?slot=${number}`);
     this.show(number);
     window.scrollTo(0, 0);
