@@ -14,7 +14,6 @@ from learning.organisation.permissions import Action
 from question_bank.exams.models import Attempt, Candidate, Exam
 
 RUNNING, UPCOMING, DRAFT, FINISHED, WITHDRAWN = "running", "upcoming", "draft", "finished", "withdrawn"
-SEEN_BY = (Action.EXAM_VIEW, Action.EXAM_MONITOR, Action.EXAM_MARK, Action.EXAM_RELEASE)
 
 
 def visible_exams(user: User) -> QuerySet[Exam]:

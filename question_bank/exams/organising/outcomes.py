@@ -62,7 +62,8 @@ class ResultFilter:
             query.get("q", "").strip(),
         )
 
-    def apply(self, rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Of rows made by `result_rows`."""
         match self.standing:
             case "passed" | "failed":
                 rows = rows.filter(result__passed=self.standing == "passed")

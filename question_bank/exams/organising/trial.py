@@ -52,7 +52,8 @@ def trial_paper(*, exam: Exam, seed: int, now: datetime) -> TrialPaper:
     except (PoolTooSmall, DuplicateQuestion) as error:
         raise NotPossible from error
     items = [
-        {**item, "kind_label": QuestionVersion.Kind(item["kind"]).label} for item in shown_items(paper_json(paper))
+        {**item, "kind_label": QuestionVersion.Kind(item["kind"]).label}
+        for item in shown_items(paper_json(paper))
     ]
     sections = [
         {

@@ -32,9 +32,10 @@ class JSONLength(Func):
 
     output_field = IntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        function = "jsonb_array_length" if connection.vendor == "postgresql" else "json_array_length"
-        return super().as_sql(compiler, connection, function=function, **extra)
+    function = "json_array_length"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, function="jsonb_array_length", **extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +115,14 @@ def board_for(exam: Exam, *, user: User, action: Action, now: datetime) -> Board
     """The rows that the user may see: all of an exam owned in their scope, else those of candidates below them. The
     snapshot behind it is at most 5 s old and shared by all viewers."""
     key = f"exam-board:{exam.pk}"
-    whole = cache.get(key)
+    whole: Board | None = cache.get(key)
     # A snapshot "from the future" comes from a test's clock or a second server's; it is not trusted.
     if whole is None or not timedelta(0) <= now - whole.as_of < timedelta(seconds=SNAPSHOT_LIFE_S):
         whole = read_board(exam.pk, now=now)
         cache.set(key, whole, SNAPSHOT_LIFE_S)
     paths = scopes(user, action)
     if any(exam.owner_unit.path.startswith(path) for path in paths):
-        return whole  # type: ignore[no-any-return]  # the cache does not know what it holds
+        return whole
     rows = tuple(row for row in whole.rows if any(row.unit_path.startswith(path) for path in paths))
     return replace(whole, rows=rows)
 
@@ -178,7 +179,10 @@ def _latest_attempts(exam_id: int) -> dict[int, dict[str, Any]]:
             "presence__last_seen_at",
         )
     )  # fmt: skip
-    return {row["candidate_id"]: row for row in rows}
+    latest: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        latest[row["candidate_id"]] = dict(row)
+    return latest
 
 
 def _with_attempt(

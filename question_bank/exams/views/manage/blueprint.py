@@ -204,7 +204,7 @@ def fixed_add(request: HttpRequest, exam_id: int, section_id: int) -> HttpRespon
     )
     bank, kind, words = (request.GET.get(name, "") for name in ("bank", "kind", "q"))
     if bank.isdecimal() and len(bank) <= 18:
-        rows = rows.filter(bank=bank)
+        rows = rows.filter(bank=int(bank))
     if kind in QuestionVersion.Kind.values:
         rows = rows.filter(current__kind=kind)
     for word in words.split():

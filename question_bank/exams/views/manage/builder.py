@@ -14,8 +14,9 @@ from learning.organisation.permissions import Action
 from question_bank.engine.supply import CellSupply, Shortage
 from question_bank.exams.models import Cell, Exam, FixedItem, Section
 from question_bank.exams.organising import building
-from question_bank.exams.organising.forms import RULE_WORDS, SETTINGS_FORMS, ReasonForm, SettingsForm
+from question_bank.exams.organising.forms import RULE_WORDS, ReasonForm
 from question_bank.exams.organising.listing import standing_of
+from question_bank.exams.organising.settings_forms import SETTINGS_FORMS, SettingsForm
 from question_bank.exams.publishing import Parts, checklist, parts_of, plan_of, supply_for
 from question_bank.questions.sanitise import to_plain
 
@@ -221,14 +222,14 @@ def _filters_of(cells: list[Cell]) -> dict[int, str]:
     chapters: dict[int, list[str]] = {}
     pks = [cell.pk for cell in cells]
     rows = Cell.chapters.through.objects.filter(cell__in=pks).order_by("chapter__full_name")
-    for cell, name in rows.values_list("cell_id", "chapter__full_name"):
-        chapters.setdefault(cell, []).append(name)
+    for pk, name in rows.values_list("cell_id", "chapter__full_name"):
+        chapters.setdefault(pk, []).append(name)
     points: dict[int, list[str]] = {}
     rows_of_points = Cell.knowledge_points.through.objects.filter(cell__in=pks).order_by(
         "knowledgepoint__name"
     )
-    for cell, name in rows_of_points.values_list("cell_id", "knowledgepoint__name"):
-        points.setdefault(cell, []).append(name)
+    for pk, name in rows_of_points.values_list("cell_id", "knowledgepoint__name"):
+        points.setdefault(pk, []).append(name)
     banks = dict(Cell.objects.filter(pk__in=pks).values_list("pk", "bank__name"))
     words = {}
     for cell in cells:

@@ -40,7 +40,7 @@ def door(view: View[P]) -> View[P]:
             raise Http404
         return view(request, *args, **kwargs)
 
-    return never_cache(login_required(opened))
+    return cast("View[P]", never_cache(login_required(opened)))
 
 
 def user_of(request: HttpRequest) -> User:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -189,8 +188,3 @@ def exam_withdraw(request: HttpRequest, exam_id: int) -> HttpResponse:
         status=status,
         wide=False,
     )
-
-
-def manage_home() -> str:
-    """Where a menu outside the admin leads."""
-    return reverse("manage_exams")

@@ -18,7 +18,8 @@ from question_bank.engine.timing import AdjustmentKind
 from question_bank.exams.errors import ExamError, NotFound
 from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.organising import watching
-from question_bank.exams.organising.forms import MINUTE_S, MonitorActForm
+from question_bank.exams.organising.forms import MonitorActForm
+from question_bank.exams.organising.settings_forms import MINUTE_S
 from question_bank.exams.organising.words import ROW_STANDINGS
 from question_bank.exams.taking.adjusting import (
     Scope,

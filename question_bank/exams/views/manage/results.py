@@ -96,7 +96,8 @@ def _units(exam: Exam) -> QuerySet[Unit]:
     """Units that candidates of the exam belong to, and those above them inside the owner."""
     paths = Candidate.objects.filter(exam=exam).values_list("unit__path", flat=True).distinct()
     wanted = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
-    return Unit.objects.filter(path__in=wanted)
+    units: QuerySet[Unit] = Unit.objects.filter(path__in=wanted)
+    return units
 
 
 @door
