@@ -35,6 +35,13 @@ _TRAILING = re.compile(r"[.,;:\s]+\Z")
 def fold(text: str, keep_case: bool = False) -> str:
     """The text with the differences removed that are typing, not knowledge: width, idle spaces, Chinese or
     ASCII punctuation, a full stop at the end and (unless kept) case. Folding twice changes nothing."""
+    # One step can make room for another (an accent composed after a space was taken out), so until nothing moves.
+    while (folded := _folded_once(text, keep_case)) != text:
+        text = folded
+    return text
+
+
+def _folded_once(text: str, keep_case: bool) -> str:
     folded = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION)
     if not keep_case:
         folded = unicodedata.normalize("NFKC", folded.casefold())

@@ -121,9 +121,7 @@ def test_head_gets_a_status_and_no_body() -> None:
     assert (response.status, response.body) == (405, b"")
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'"a"', b"\xff", b'{"a": NaN}', b'{"a":"\\ud800"}', b"[" * 99]
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"a"', b"\xff", b'{"a": NaN}', b"[" * 99])
 def test_what_is_not_a_json_object_is_malformed(body: bytes) -> None:
     assert answered(lane(), body=[body]).code == "malformed"
 
