@@ -1,0 +1,387 @@
+"""Takes the handbooks' pictures from a demo school of its own: members at 360 px, organisers at 1280 px.
+
+By hand, in the development environment: .venv/bin/python docs/take_screenshots.py [only these names …]
+A failed picture is named at the end and makes the exit code 1.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from openpyxl import Workbook
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+PORT = 8351
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+MAX_BYTES = 150_000
+TALLEST = 2400
+COLOURS = (256, 128, 64, 32)
+LOAD_S = 180
+
+QUESTION_FILE = [
+    ["题型", "题干", "选项A", "选项B", "选项C", "选项D", "答案", "解析", "难度", "章节"],
+    ["单选题", "党龄从（ ）算起。", "递交申请之日", "支部通过之日", "转正之日", "上级审批之日", "C", "见党章。", "中", "党章"],
+    ["多选题", "党的支部可以开展的组织生活有（ ）。", "支部党员大会", "党小组会", "党课", "主题党日", "ABCD", "", "易", "党章"],
+    ["判断题", "预备党员没有表决权、选举权和被选举权。", "", "", "", "", "对", "党章第一章。", "易", "党章"],
+    ["填空题", "预备党员的预备期为____年。", "", "", "", "", "一", "党章第一章。", "易", "党章"],
+    ["单选题", "党员受留党察看处分的期限最长不超过（ ）。", "一年", "两年", "三年", "五年", "E", "", "难", "党章"],
+    ["单选题", "支部委员会每届任期（ ）。", "", "", "", "", "B", "", "中", "党章"],
+    ["多选题", "下列属于党员义务的有（ ）。", "认真学习", "贯彻执行党的路线", "维护党的团结", "联系群众", "A", "", "中", "党章"],
+]  # fmt: skip
+ROSTER_FILE = [
+    ["姓名", "学号/工号", "党组织", "人员状态", "手机", "生效日期"],
+    ["周明远", "2026DEMO01", "{unit}", "入党积极分子", "", "2026-09-01"],
+    ["何静姝", "2026DEMO02", "{unit}", "发展对象", "", "2026-09-01"],
+    ["吴思齐", "2026DEMO03", "不存在的党支部", "预备党员", "", "2026-09-01"],
+    ["郑一诺", "", "{unit}", "正式党员", "", "2026-09-01"],
+]
+
+
+class Studio:
+    """The browser, the demo's log-ins and the pictures taken so far."""
+
+    def __init__(self, browser: Browser, said: dict[str, object], folder: Path, only: set[str]) -> None:
+        self.browser, self.folder, self.only = browser, folder, only
+        self.url = str(said["url"])
+        self.logins: dict[str, dict[str, str]] = said["logins"]  # type: ignore[assignment]
+        self.members: list[dict[str, str]] = said["members"]  # type: ignore[assignment]
+        self.formal, self.practice = str(said["formal_exam"]), str(said["practice_exam"])
+
+    @contextmanager
+    def signed_in(self, login: dict[str, str], *, phone: bool) -> Iterator[Page]:
+        context = self.context(phone)
+        page = context.new_page()
+        page.goto(f"{self.url}/login/")
+        page.fill("[name=number]", login["number"])
+        page.fill("[name=password]", login["password"])
+        page.click("main button[type=submit]")
+        page.wait_for_url(f"{self.url}/")
+        try:
+            yield page
+        finally:
+            context.close()
+
+    def context(self, phone: bool) -> BrowserContext:
+        return self.browser.new_context(
+            viewport=PHONE if phone else DESK,
+            device_scale_factor=2 if phone else 1,
+            is_mobile=phone,
+            has_touch=phone,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+        )
+
+    def go(self, page: Page, path: str) -> None:
+        page.goto(f"{self.url}{path}")
+        page.wait_for_load_state("networkidle")
+
+    def take(self, page: Page, name: str, *, full: bool = False) -> None:
+        """docs/images/<name>.png, in as many colours as fit into the limit."""
+        if self.only and name not in self.only:
+            return
+        page.mouse.move(0, 0)
+        size = page.viewport_size or DESK
+        if full:  # a taller window instead of a stitched picture: bars at the bottom stay at the bottom
+            height = int(
+                page.evaluate(
+                    "Math.max(document.documentElement.scrollHeight, document.querySelector('main').scrollHeight)"
+                )
+            )
+            page.set_viewport_size(
+                {"width": size["width"], "height": min(max(height, size["height"]), TALLEST)}
+            )
+        page.wait_for_timeout(250)
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        if full:
+            page.set_viewport_size(size)
+        for colours in COLOURS:
+            data = io.BytesIO()
+            picture.quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+            if data.tell() <= MAX_BYTES:
+                break
+        (IMAGES / f"{name}.png").write_bytes(data.getvalue())
+        sys.stdout.write(f"{name} {data.tell() // 1024} kB\n")
+
+    def sheet(self, name: str, rows: list[list[str]]) -> Path:
+        book = Workbook()
+        for row in rows:
+            book.worksheets[0].append(row)
+        path = self.folder / name
+        book.save(path)
+        return path
+
+
+def member_exam(studio: Studio) -> None:
+    with studio.signed_in(studio.members[7], phone=True) as page:
+        studio.take(page, "member-home")
+        studio.go(page, "/exams/")
+        studio.take(page, "member-exams")
+        studio.go(page, f"/exams/{studio.formal}/")
+        studio.take(page, "member-start", full=True)
+        page.click("[data-start] button.button--large")
+        page.wait_for_selector("[data-question] .option, [data-question] textarea, [data-question] input")
+        page.wait_for_load_state("networkidle")
+        page.locator("[data-question] .option").nth(1).click()
+        page.wait_for_timeout(1500)
+        studio.take(page, "member-player")
+        page.click("[data-next]")
+        page.locator(".question__flag").click()
+        page.click("[data-next]")
+        page.locator("[data-question] .option").nth(0).click()
+        page.context.set_offline(True)
+        page.click("[data-next]")
+        page.locator("[data-question] .option").nth(2).click()
+        page.wait_for_timeout(4000)
+        studio.take(page, "member-offline")
+        page.context.set_offline(False)
+        page.wait_for_timeout(4000)
+        page.click("[data-open-sheet]")
+        page.wait_for_selector("#answer-sheet[open]")
+        studio.take(page, "member-sheet")
+        page.locator("#answer-sheet .actions .button").last.click()
+        page.wait_for_selector("#confirm-submit[open]")
+        studio.take(page, "member-submit")
+        page.locator("#confirm-submit .actions .button").last.click()
+        page.wait_for_selector("text=回执号")
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-receipt")
+
+
+def member_record(studio: Studio) -> None:
+    context = studio.context(phone=True)
+    page = context.new_page()
+    studio.go(page, "/login/")
+    studio.take(page, "member-login")
+    studio.go(page, "/activate/")
+    studio.take(page, "member-activate")
+    studio.go(page, "/room/")
+    studio.take(page, "member-room")
+    context.close()
+    with studio.signed_in(studio.members[0], phone=True) as page:
+        studio.go(page, "/exams/")
+        page.click("text=结业考试")
+        page.wait_for_load_state("networkidle")
+        page.click("a[href*='/result/']")
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-result")
+        page.locator(".review-item, [data-review], article").first.scroll_into_view_if_needed()
+        studio.take(page, "member-review")
+        studio.go(page, "/notebook/")
+        studio.take(page, "member-notebook")
+        page.locator("a[href^='/notebook/']:not([href='/notebook/'])").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-notebook-entry")
+        studio.go(page, "/practice/")
+        studio.take(page, "member-practice")
+        studio.go(page, "/me/")
+        studio.take(page, "member-me", full=True)
+
+
+def member_practice(studio: Studio) -> None:
+    with studio.signed_in(studio.members[1], phone=True) as page:
+        studio.go(page, "/practice/")
+        page.locator("a[href*='/practice/banks/']").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-practice-bank")
+        page.locator("main form button[type=submit]").first.click()
+        page.wait_for_load_state("networkidle")
+        page.locator("main .option").first.click()
+        page.locator("main form button[type=submit]").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-practice-verdict")
+
+
+def organiser_bank(studio: Studio) -> None:
+    with studio.signed_in(studio.logins["organiser"], phone=False) as page:
+        studio.go(page, "/admin/")
+        studio.take(page, "organiser-home")
+        studio.go(page, "/admin/questions/")
+        studio.take(page, "organiser-questions")
+        studio.go(page, "/admin/imports/upload/")
+        page.set_input_files("input[type=file]", studio.sheet("支部题目.xlsx", QUESTION_FILE))
+        bank = page.locator("select[name=bank]")
+        if bank.count():
+            bank.select_option(index=1)
+        studio.take(page, "organiser-import")
+        page.locator("main form button[type=submit]").last.click()
+        page.wait_for_url("**/admin/imports/*/")
+        page.wait_for_selector("text=不能导入", timeout=60_000)
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-import-preview")
+        page.locator("main li, main a").filter(has_text="超出了选项范围").last.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)  # the pane at the right is fetched
+        page.locator("details").filter(has_text="改正这一行").last.evaluate("pane => { pane.open = true }")
+        studio.take(page, "organiser-import-mend", full=True)
+        studio.go(page, "/admin/questions/")
+        page.locator("main tbody td.title a, main tbody .title-wrapper a").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-question", full=True)
+
+
+def sit_for_a_while(studio: Studio, login: dict[str, str], answers: int) -> None:
+    """Starts the formal exam, answers some questions and leaves it open: the monitor wants people in it."""
+    with studio.signed_in(login, phone=True) as page:
+        studio.go(page, f"/exams/{studio.formal}/")
+        page.click("[data-start] button.button--large")
+        for _ in range(answers):
+            page.locator("[data-question] .option").first.click()
+            page.wait_for_timeout(300)
+            page.click("[data-next]")
+        page.wait_for_selector("text=已保存")
+
+
+def organiser_exam(studio: Studio) -> None:
+    for index, answers in ((9, 3), (10, 5), (11, 7)):
+        sit_for_a_while(studio, studio.members[index], answers)
+    with studio.signed_in(studio.logins["organiser"], phone=False) as page:
+        studio.go(page, "/admin/exams/")
+        studio.take(page, "organiser-exams")
+        page.locator("main tbody a").filter(has_text="草稿").click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-builder", full=True)
+        manage = f"/admin/exams/{studio.formal}"
+        studio.go(page, f"{manage}/candidates/")
+        studio.take(page, "organiser-candidates")
+        studio.go(page, f"{manage}/candidates/units/")
+        studio.take(page, "organiser-admit")
+        studio.go(page, f"{manage}/monitor/")
+        studio.take(page, "organiser-monitor")
+        page.locator("tr, li, article").filter(has_text="已交卷").locator(
+            "input[type=checkbox]"
+        ).first.check()
+        page.locator("main button").filter(has_text="下一步").click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-extend")
+        studio.go(page, f"{manage}/marking/")
+        studio.take(page, "organiser-marking")
+        page.locator("main").get_by_text("开始评").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-marking-item")
+        studio.go(page, f"{manage}/trial/")
+        studio.take(page, "organiser-trial")
+
+
+def organiser_results(studio: Studio) -> None:
+    with studio.signed_in(studio.logins["organiser"], phone=False) as page:
+        studio.go(page, "/admin/exams/")
+        page.locator("main tbody a").filter(has_text="结业考试").click()
+        page.wait_for_load_state("networkidle")
+        page.get_by_role("link", name="成绩", exact=True).click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-results", full=True)
+
+
+def organiser_phone(studio: Studio) -> None:
+    with studio.signed_in(studio.logins["invigilator"], phone=True) as page:
+        studio.go(page, f"/manage/exams/{studio.formal}/monitor/")
+        studio.take(page, "invigilator-monitor")
+
+
+def administrator(studio: Studio) -> None:
+    with studio.signed_in(studio.logins["administrator"], phone=False) as page:
+        studio.go(page, "/admin/units/")
+        studio.take(page, "administrator-units")
+        unit = page.locator("main table tbody tr").nth(2).locator("a").first.inner_text().strip()
+        studio.go(page, "/admin/units/new/")
+        studio.take(page, "administrator-unit-new")
+        studio.go(page, "/admin/users/")
+        studio.take(page, "administrator-people")
+        page.locator("main table tbody tr a").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "administrator-person", full=True)
+        studio.go(page, "/admin/roster/")
+        studio.take(page, "administrator-roster")
+        rows = [[cell.replace("{unit}", unit) for cell in row] for row in ROSTER_FILE]
+        page.set_input_files("input[type=file]", studio.sheet("花名册.xlsx", rows))
+        page.locator("main form button[type=submit]").last.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "administrator-roster-preview")
+        page.locator("main form[action*='confirm'] button").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "administrator-roster-done")
+        studio.go(page, "/admin/roles/")
+        studio.take(page, "administrator-roles")
+        studio.go(page, "/admin/audit/")
+        studio.take(page, "administrator-audit")
+        studio.go(page, "/admin/settings/project/sitelook/")
+        studio.take(page, "administrator-look")
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[dict[str, object]]:
+    """A demo school on its own port and its own files; yields the line that `manage.py demo --json` prints."""
+    command = [sys.executable, "manage.py", "demo", "--port", str(PORT), "--json"]
+    environment = os.environ | {"DANGXIAO_VAR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        environment.pop(name)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        deadline = time.monotonic() + LOAD_S
+        while time.monotonic() < deadline:
+            line = process.stdout.readline()
+            if line.startswith("{"):
+                yield json.loads(line)
+                return
+            if process.poll() is not None:
+                break
+        raise SystemExit("The demo did not start.")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+PARTS: list[Callable[[Studio], None]] = [
+    member_exam, member_record, member_practice, organiser_bank, organiser_exam, organiser_results,
+    organiser_phone, administrator,
+]  # fmt: skip
+
+
+def main(names: list[str]) -> int:
+    chromium = shutil.which("chromium")
+    if not chromium:
+        raise SystemExit("chromium is missing (Debian: apt-get install chromium fonts-noto-cjk)")
+    IMAGES.mkdir(exist_ok=True)
+    kept = os.environ.get("DANGXIAO_VAR")
+    failed = []
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        demo(Path(kept or temporary)) as said,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--lang=zh-CN"],
+            env=os.environ | {"LANGUAGE": "zh_CN:zh", "LANG": "C.UTF-8"},
+        )
+        studio = Studio(browser, said, Path(temporary), set(names))
+        for part in PARTS:
+            try:
+                part(studio)
+            except Exception as error:  # the other pictures are wanted all the same
+                failed.append(f"{part.__name__}: {error}")
+        browser.close()
+    for each in failed:
+        sys.stdout.write(f"FAILED {each}\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
