@@ -10,8 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -30,20 +29,17 @@ DRAIN_FACTOR = 4
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One POST: the id in its path, its headers, its whole body."""
 
     id: str
-    headers: list[tuple[bytes, bytes]]
+    headers: dict[bytes, bytes]
     body: bytes
 
     def header(self, name: bytes) -> str | None:
         """The first header of this lower-case name."""
-        for key, value in self.headers:
-            if key == name:
-                return value.decode("latin-1")
-        return None
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; Problem `malformed` if it is not one."""
@@ -153,7 +149,7 @@ class Lane:
             raise Problem("method_not_allowed")
         handler, id_ = route
         try:
-            return await handler(Request(id_, scope["headers"], body))
+            return await handler(Request(id_, dict(reversed(scope["headers"])), body))
         except Problem:
             raise
         except Busy as error:

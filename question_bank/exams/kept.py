@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 class Kept(OrderedDict[K, V]):
-    """At most `most` entries; a look-up by [] or a write makes an entry young again."""
+    """At most `most` entries; a look-up or a write makes an entry young again."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -20,6 +20,12 @@ class Kept(OrderedDict[K, V]):
         value = super().__getitem__(key)
         self.move_to_end(key)
         return value
+
+    def get(self, key: K, default: V | None = None) -> V | None:  # type: ignore[override]  # no other default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ from learning.lane.coalescer import Coalescer
 from learning.lane.http import Lane, Request
 from learning.lane.problems import Problem
 from learning.lane.sqlite import SqliteAdapter
-from learning.lane.token import BadToken
+from learning.lane.token import BadToken, Claims
 
 from .kept import Kept
 from .saving.judging import Judgement
@@ -34,6 +35,7 @@ MAX_BATCH_OPS = 512
 MAX_QUEUED_OPS = 20_000
 SQLITE_GAP_S = 0.005  # other writers of the file get their turn between our commits
 ATTEMPTS_KEPT = 20_000
+FINGERPRINTS_KEPT = 4_096
 _ID = re.compile(r"[0-9]{1,18}")
 
 
@@ -44,6 +46,8 @@ def utc_now() -> datetime:
 def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = utc_now) -> Lane:
     """The lane as an ASGI application on one entry of Django's DATABASES."""
     adapter = adapter_from(database)
+    # Tokens that were found good: a page sends the same one with every request.
+    tokens: Kept[str, Claims] = Kept(ATTEMPTS_KEPT)
     memory = Memory(papers=Kept(ATTEMPTS_KEPT), seen_at=Kept(ATTEMPTS_KEPT))
 
     async def write(savings: list[Saving]) -> Sequence[Judgement | None]:
@@ -71,10 +75,13 @@ def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = ut
         token = request.header(b"x-attempt-token") or body.get("token")
         if not isinstance(token, str) or not _ID.fullmatch(request.id):
             raise Problem("bad_token")
-        try:
-            claims = read_token(token, attempt_id=int(request.id), now=clock())
-        except BadToken as error:
-            raise Problem("bad_token") from error
+        now = clock()
+        claims = tokens.get(token)
+        if claims is None or claims.id != request.id or now >= claims.expires_at:
+            try:
+                claims = tokens[token] = read_token(token, attempt_id=int(request.id), now=now)
+            except BadToken as error:
+                raise Problem("bad_token") from error
         saving = Saving(
             int(claims.id),
             parse_client(body),
@@ -136,5 +143,9 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Rows:
 
 def _fingerprint(request: Request) -> str:
     """Changes when browser or address change; neither can be read from it."""
-    told = f"{request.header(b'user-agent')}|{request.header(b'x-forwarded-for')}"
+    return _digest(f"{request.header(b'user-agent')}|{request.header(b'x-forwarded-for')}")
+
+
+@lru_cache(maxsize=FINGERPRINTS_KEPT)
+def _digest(told: str) -> str:
     return hashlib.blake2s(told.encode(), digest_size=8).hexdigest()

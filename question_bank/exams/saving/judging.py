@@ -4,9 +4,9 @@ clock, no query. Everything is decided here; the statements of `writing` only ca
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from question_bank.engine.kinds import Answer, InvalidAnswer, PaperItem, is_empty, validate_answer
 
@@ -17,8 +17,7 @@ from .replies import OpsReply, Verdict
 SHORTEST_AWAY_MS = 3_000
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptState:
+class AttemptState(NamedTuple):
     """The attempt's row as far as ops need it, read under its lock."""
 
     id: int
@@ -35,8 +34,7 @@ class AttemptState:
     slots: int
 
 
-@dataclass(frozen=True, slots=True)
-class ItemState:
+class ItemState(NamedTuple):
     """A slot's row; the defaults are a slot without one."""
 
     slot: int
@@ -54,8 +52,7 @@ class ItemState:
     last_seq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A line for AnswerEvent."""
 
     op: Op
@@ -212,8 +209,7 @@ class _Slot:
             self._seen(op)
             first = self.state.first_answer_at is None
             differs = not first and answer != self.state.answer
-            self.state = replace(
-                self.state,
+            self.state = self.state._replace(
                 answer=answer,
                 first_answer_at=self.state.first_answer_at or self.now,
                 last_answer_at=self.now,
@@ -221,7 +217,7 @@ class _Slot:
                 changes=self.state.changes + differs,
             )
             self._settle(op, self.good)
-        self.state = replace(self.state, answer_rev=self.state.answer_rev + 1)
+        self.state = self.state._replace(answer_rev=self.state.answer_rev + 1)
 
     def _settle(self, op: Op, verdict: Verdict) -> None:
         self.verdicts[op.id] = verdict
@@ -230,9 +226,9 @@ class _Slot:
     def _touch(self, op: Op) -> None:
         self._seen(op)
         if op.kind is OpKind.VIEW:
-            self.state = replace(self.state, visits=self.state.visits + 1)
+            self.state = self.state._replace(visits=self.state.visits + 1)
         elif op.kind is OpKind.FLAG:
-            self.state = replace(self.state, flagged=op.flagged)
+            self.state = self.state._replace(flagged=op.flagged)
         self.verdicts[op.id] = self.good
 
     def _seen(self, op: Op) -> None:
@@ -244,8 +240,7 @@ class _Slot:
             client, seq = state.last_client, state.last_seq
         elif state.last_client == client:
             seq = max(state.last_seq, seq)
-        self.state = replace(
-            state,
+        self.state = state._replace(
             first_view_at=state.first_view_at or self.now,
             active_ms=max(state.active_ms, min(op.active_ms, self.elapsed_ms)),
             last_client=client,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from learning.lane.problems import Problem
 
@@ -25,8 +24,7 @@ class OpKind(StrEnum):
 _KINDS = {kind.value: kind for kind in OpKind}
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(NamedTuple):
     """`slot` is None for AWAY; `answer` and `base` belong to ANSWER, `flagged` to FLAG, the totals to AWAY.
     `*_ms` are totals since the attempt began (`active_ms` per slot)."""
 
@@ -92,10 +90,11 @@ def _op(found: object, place: int) -> Op:
 
 def _count(found: dict[str, Any], name: str, place: int, *, needed: bool = False) -> int:
     value = found.get(name)
+    if type(value) is int and 0 <= value <= MAX_NUMBER:
+        return value
     if value is None and not needed:
         return 0
-    if type(value) is float and value.is_integer():
-        value = int(value)  # JavaScript has one kind of number; so have some JSON writers
-    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
-        raise Problem("malformed", f"ops[{place}].{name} must be a whole number from 0.")
-    return value
+    # JavaScript has one kind of number; so have some JSON writers.
+    if type(value) is float and value.is_integer() and 0 <= value <= MAX_NUMBER:
+        return int(value)
+    raise Problem("malformed", f"ops[{place}].{name} must be a whole number from 0.")

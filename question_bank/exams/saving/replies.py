@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Verdict(StrEnum):
@@ -17,8 +16,7 @@ class Verdict(StrEnum):
     READONLY = "readonly"  # not applied and not kept: stays in the outbox
 
 
-@dataclass(frozen=True, slots=True)
-class OpsReply:
+class OpsReply(NamedTuple):
     """`slots`: slot → {"answer_rev", "answer"?}; `answer` only where an op was stale. `closed`: the attempt takes no
     more, the ops are kept as late."""
 
@@ -32,7 +30,7 @@ class OpsReply:
     def as_json(self) -> dict[str, Any]:
         return {
             "acked": [op_id for op_id, verdict in self.verdicts.items() if verdict is not Verdict.READONLY],
-            "verdicts": {op_id: verdict.value for op_id, verdict in self.verdicts.items()},
+            "verdicts": self.verdicts,
             "slots": {str(slot): state for slot, state in self.slots.items()},
             "lease": "held" if self.lease_held else "lost",
             "remaining_ms": self.remaining_ms,

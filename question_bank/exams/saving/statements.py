@@ -16,8 +16,7 @@ Row = Sequence[Any]
 Rows = Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """`reads`: its rows are wanted. `each`: `parameters` is a list of them, the statement runs once for every one.
     Parameters are written %s, as Django and psycopg want them."""
 
@@ -179,7 +178,9 @@ class PostgresqlDialect:
         return Statement(self._puts[table.name], (_objects(table.columns, rows),)) if rows else None
 
     def put_tallies(self, rows: Rows) -> Statement | None:
-        return Statement(self._put_tallies, (_objects(TALLY, rows), [row[0] for row in rows])) if rows else None
+        return (
+            Statement(self._put_tallies, (_objects(TALLY, rows), [row[0] for row in rows])) if rows else None
+        )
 
 
 def _objects(names: Sequence[str] | dict[str, str], rows: Rows) -> str:
@@ -196,9 +197,7 @@ class SqliteDialect:
         + ", ".join(f"i.{name}" for name in ITEM)
         + " FROM (SELECT %s AS a) k LEFT JOIN exams_attemptitem i ON i.attempt_id = k.a AND i.slot = %s"
     )
-    _put_tallies = (
-        "UPDATE exams_attempt SET lease_client = %s, away_ms = %s, other_ms = %s, away_count = %s WHERE id = %s"
-    )
+    _put_tallies = "UPDATE exams_attempt SET lease_client = %s, away_ms = %s, other_ms = %s, away_count = %s WHERE id = %s"
     _puts = {
         table.name: f"INSERT INTO {table.name} ({', '.join(table.columns)}) "  # noqa: S608
         f"VALUES ({', '.join(['%s'] * len(table.columns))}) {table.after}"

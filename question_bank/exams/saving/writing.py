@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,16 +18,16 @@ from question_bank.engine.kinds import PaperItem, storable
 
 from .judging import AttemptState, ItemState, Judgement, judge
 from .ops import Op, OpKind
-from .statements import CLIENTS, EVENTS, ITEMS, NOTES, PRESENCE, Dialect, Key, Rows, Statement
+from .statements import CLIENTS, EVENTS, ITEMS, NOTES, PRESENCE, Dialect, Key, Row, Rows, Statement
 
 MAX_INTEGER = 2**31 - 1
 MAX_BIGINT = 2**63 - 1
 DEEPEST = 16  # levels; an answer has two
 PRESENCE_EVERY_S = 15
+PAPER_ITEMS_KEPT = 20_000  # of a pool's questions, each in the orders its options are shown in
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(NamedTuple):
     """One request for one attempt. `viewer`: a member of staff looks on and may change nothing."""
 
     attempt_id: int
@@ -50,10 +51,7 @@ Batch = Generator[list[Statement], list[Rows], list[Judgement | None]]
 
 def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, memory: Memory) -> Batch:
     """One judgement per request, None for an attempt that does not exist. No two requests are for the same attempt."""
-    papers = {
-        each.attempt_id: memory.papers[each.attempt_id] if each.attempt_id in memory.papers else None
-        for each in savings
-    }
+    papers = {each.attempt_id: memory.papers.get(each.attempt_id) for each in savings}
     attempts, found = yield _reads(savings, papers, dialect)
     states: dict[int, AttemptState] = {}
     for row in attempts:
@@ -98,7 +96,12 @@ def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, me
 
 def _slots(paper: tuple[bytes, ...], ops: Sequence[Op]) -> dict[int, PaperItem]:
     named = {op.slot for op in ops if op.slot is not None and 1 <= op.slot <= len(paper)}
-    return {slot: PaperItem.from_json(orjson.loads(paper[slot - 1])) for slot in named}
+    return {slot: _paper_item(paper[slot - 1]) for slot in named}
+
+
+@lru_cache(maxsize=PAPER_ITEMS_KEPT)
+def _paper_item(text: bytes) -> PaperItem:
+    return PaperItem.from_json(orjson.loads(text))
 
 
 def _reads(
@@ -119,42 +122,39 @@ def _keys(saving: Saving) -> Iterable[Key]:
         yield Key(saving.attempt_id, None, None, client)
 
 
-def _attempt(row: Sequence[Any], slots: int, dialect: Dialect) -> AttemptState:
+def _attempt(row: Row, slots: int, dialect: Dialect) -> AttemptState:
     attempt_id, state, started, deadline, accept, rev, paused, lease, away, other, count, _paper = row
+    at = dialect.read_instant
+    paused_at = at(paused) if paused else None
     return AttemptState(
-        id=attempt_id,
-        state=state,
-        started_at=dialect.read_instant(started),
-        deadline_at=dialect.read_instant(deadline),
-        accept_until=dialect.read_instant(accept),
-        clock_rev=rev,
-        paused_at=dialect.read_instant(paused) if paused else None,
-        lease_client=lease,
-        away_ms=away,
-        other_ms=other,
-        away_count=count,
-        slots=slots,
+        attempt_id,
+        state,
+        at(started),
+        at(deadline),
+        at(accept),
+        rev,
+        paused_at,
+        lease,
+        away,
+        other,
+        count,
+        slots,
     )
 
 
-def _item(row: Sequence[Any], dialect: Dialect) -> ItemState:
+def _item(row: Row, dialect: Dialect) -> ItemState:
     slot, answer, rev, first_view, first_answer, last_answer, *rest = row
-    active_ms, first_answer_active_ms, visits, changes, flagged, last_client, last_seq = rest
-    return ItemState(
-        slot=slot,
-        answer=None if answer is None else orjson.loads(answer),
-        answer_rev=rev,
-        first_view_at=dialect.read_instant(first_view) if first_view else None,
-        first_answer_at=dialect.read_instant(first_answer) if first_answer else None,
-        last_answer_at=dialect.read_instant(last_answer) if last_answer else None,
-        active_ms=active_ms,
-        first_answer_active_ms=first_answer_active_ms,
-        visits=visits,
-        changes=changes,
-        flagged=bool(flagged),
-        last_client=last_client,
-        last_seq=last_seq,
+    at = dialect.read_instant
+    found = ItemState(
+        slot,
+        None if answer is None else orjson.loads(answer),
+        rev,
+        at(first_view) if first_view else None,
+        at(first_answer) if first_answer else None,
+        at(last_answer) if last_answer else None,
+        *rest,
     )
+    return found if type(found.flagged) is bool else found._replace(flagged=bool(found.flagged))
 
 
 def _writes(
@@ -176,7 +176,7 @@ def _writes(
         if judged is None:
             continue
         state = states[each.attempt_id]
-        items += (_item_row(each.attempt_id, item, dialect) for item in judged.items)
+        items += [_item_row(each.attempt_id, item, now, at, dialect) for item in judged.items]
         events += (
             (each.attempt_id, min(event.op.slot or 0, MAX_INTEGER), event.op.id, each.client, event.op.seq,
              _payload(event.op), at, event.verdict.value)
@@ -219,23 +219,21 @@ def _unnoted(attempt_id: int, now: datetime, memory: Memory) -> bool:
     return True
 
 
-def _item_row(attempt_id: int, item: ItemState, dialect: Dialect) -> tuple[Any, ...]:
+def _item_row(
+    attempt_id: int, item: ItemState, now: datetime, written_now: str, dialect: Dialect
+) -> tuple[Any, ...]:
+    slot, answer, rev, *moments = item[:6]
+    written = [
+        None if moment is None else written_now if moment is now else dialect.instant(moment)
+        for moment in moments
+    ]
     return (
         attempt_id,
-        item.slot,
-        None if item.answer is None else orjson.dumps(item.answer).decode(),
-        item.answer_rev,
-        *(
-            None if moment is None else dialect.instant(moment)
-            for moment in (item.first_view_at, item.first_answer_at, item.last_answer_at)
-        ),
-        item.active_ms,
-        item.first_answer_active_ms,
-        item.visits,
-        item.changes,
-        item.flagged,
-        item.last_client,
-        item.last_seq,
+        slot,
+        None if answer is None else orjson.dumps(answer).decode(),
+        rev,
+        *written,
+        *item[6:],
     )
 
 

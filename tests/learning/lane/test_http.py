@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from learning.lane.coalescer import Busy
-from learning.lane.http import Handler, Lane, Request
+from learning.lane.http import Handler, Lane, Request, json_object
 from learning.lane.problems import PROBLEMS, Problem
 
 LIMIT = 100
@@ -124,6 +124,10 @@ def test_head_gets_a_status_and_no_body() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"a"', b"\xff", b'{"a": NaN}', b"[" * 99])
 def test_what_is_not_a_json_object_is_malformed(body: bytes) -> None:
     assert answered(lane(), body=[body]).code == "malformed"
+
+
+def test_half_a_surrogate_pair_is_a_character_of_the_text() -> None:
+    assert json_object(b'{"a":"x\\ud800"}') == {"a": "x\ud800"}
 
 
 def test_a_body_of_just_the_limit_is_read() -> None:
