@@ -141,8 +141,8 @@ def test_a_thousand_candidates_are_read_in_time(school: School, exam: Exam, sitt
         began = time.perf_counter()
         assert len(read_board(exam.pk, now=NOW).rows) == 1005
         took.append(time.perf_counter() - began)
-    # 0.3 s is the promise for a quiet machine; a shared one gets some room, the best of three decides.
-    assert min(took) < 0.6
+    # The best of three: the machine may be busy with other things.
+    assert min(took) < 0.3
 
 
 def act(school: School, exam: Exam, users: list[User], who: str = "office", **data: object) -> int:
