@@ -197,6 +197,29 @@ def test_of_two_pages_the_older_turns_read_only_and_can_go_on_here(
         assert AttemptClient.objects.filter(attempt__exam=exam).count() == 3
 
 
+def test_text_typed_in_the_moment_the_page_turns_read_only_stays(
+    site: Site, member: User, new_context: NewContext
+) -> None:
+    with site.database():
+        exam = site.exam(member, kinds=("short",))
+    context = new_context(member)
+    old = open_player(context, exam)
+    saved(old)
+    new = context.new_page()
+    new.goto(old.url)
+    ready(new)
+    saved(new)
+    old.evaluate("""() => {
+      const field = document.querySelector("textarea");
+      field.value = "还没来得及保存";
+      field.dispatchEvent(new Event("input", {bubbles: true}));
+      window.dispatchEvent(new Event("online"));
+    }""")
+    expect(old.locator("[data-lease-lost]")).to_be_visible()
+    assert old.locator("textarea").input_value() == "还没来得及保存"
+    eventually(old, lambda: stored(site, exam).get(1) == "还没来得及保存")
+
+
 def test_two_versions_of_a_text_are_both_offered(site: Site, member: User, new_context: NewContext) -> None:
     with site.database():
         exam = site.exam(member, kinds=("short",))

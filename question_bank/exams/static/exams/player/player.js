@@ -4,13 +4,14 @@
 /** @import {Outbox} from "./outbox.js" */
 import { closeDialog, toast } from "../../site/site.js";
 import { Clock } from "./clock.js";
-import { empty, find, icon, make } from "./dom.js";
+import { find } from "./dom.js";
 import { Finish } from "./finish.js";
 import { call } from "./http.js";
 import { Lane } from "./lane.js";
 import { Lease } from "./lease.js";
 import { openOutbox } from "./outbox.js";
-import { inWords, isBlank, isTyped, read, render } from "./questions.js";
+import { isBlank, isTyped, read } from "./questions.js";
+import { Screen } from "./screen.js";
 import { Sheet } from "./sheet.js";
 import { Sitting } from "./sitting.js";
 import { Timing } from "./timing.js";
@@ -35,7 +36,6 @@ class Player {
     this.paused = data.state === "paused";
     this.over = false; // time is up, or handed in
     this.closed = false;
-    this.room = find("[data-question]");
     this.timeText = find("[data-time-text]");
     this.sitting = new Sitting(data, outbox);
     this.lane = new Lane(data.urls.ops, data.token, this.sitting.client, outbox, {
@@ -62,6 +62,16 @@ class Player {
       onBack: () => this.onBack(),
       onSignedOut: () => this.showSignedOut(true),
     });
+    this.screen = new Screen(data, this.sitting, {
+      writable: () => this.writable,
+      onChange: () => this.showState(),
+      onClear: () => {
+        clearTimeout(this.typing);
+        this.unsaved = false;
+      },
+      say: (text) => this.say(text),
+    });
+    this.room = this.screen.room;
     this.sheet = new Sheet(data, this.sitting, {
       go: (slot) => this.go(slot),
       submit: () => this.submit("self", 0),
@@ -107,7 +117,7 @@ class Player {
     });
   }
 
-  // ---- the question on the screen
+  // ---- the question
 
   /** Whether the fields may be changed. */
   get writable() {
@@ -117,112 +127,8 @@ class Player {
 
   /** @param {number} number */
   show(number) {
-    const slot = this.sitting.slot(number);
-    const { item } = slot;
-    empty(this.room);
-    this.room.appendChild(this.head(number));
-    const section = this.data.sections.filter((each) => each.id === item.section)[0];
-    const first = this.data.items.filter((each) => each.section === item.section)[0];
-    if (section && section.instructions && first.slot === number) {
-      this.room.appendChild(make("p", { class: "field__hint", text: section.instructions }));
-    }
-    if (slot.conflict) this.room.appendChild(this.versions(number));
-    this.room.appendChild(render(item, slot.answer, this.words));
-    this.room.appendChild(this.foot(number));
-    if (slot.refused) this.room.appendChild(this.banner("danger", this.words.refused));
-    this.fix();
-    find("[data-place] b").textContent = String(number);
-    /** @type {HTMLButtonElement} */ (find("[data-previous]")).disabled = number === 1;
-    const last = number === this.sitting.slots.length;
-    find("[data-next-word]").hidden = last;
-    find("[data-last-word]").hidden = !last;
+    this.screen.show(number);
     this.sheet.current = number;
-  }
-
-  /** @param {number} number */
-  head(number) {
-    const { item, flagged } = this.sitting.slot(number);
-    const section = this.data.sections.filter((each) => each.id === item.section)[0];
-    const flag = make("button", { type: "button", class: "button button--icon question__flag", "aria-pressed": String(flagged) }, [
-      icon("flag"),
-      make("span", { text: flagged ? this.words.flagged : this.words.flag }),
-    ]);
-    flag.addEventListener("click", () => {
-      const now = flag.getAttribute("aria-pressed") !== "true";
-      if (!this.writable) return;
-      this.sitting.flag(number, now);
-      flag.setAttribute("aria-pressed", String(now));
-      find("span", flag).textContent = now ? this.words.flagged : this.words.flag;
-      this.showState();
-    });
-    const title = make("h1", { class: "question__number", tabindex: -1, text: fill(this.words.question_n, { n: number }) });
-    const named = this.data.sections.length > 1 && section ? make("span", { text: section.title }) : null;
-    const kind = make("span", { text: this.words[`kind_${item.kind}`] });
-    const mark = make("span", { text: fill(this.words.points, { n: Number(item.max_mark) }) });
-    return make("div", { class: "question__head" }, [title, named, kind, mark, flag]);
-  }
-
-  /** @param {number} number the way to take an answer back, and why emptying a field does not */
-  foot(number) {
-    const clear = make("button", { type: "button", class: "button button--quiet", "data-clear": true }, [
-      icon("cross"),
-      make("span", { text: this.words.clear }),
-    ]);
-    clear.hidden = !this.sitting.isAnswered(number);
-    clear.addEventListener("click", () => {
-      if (!this.writable) return;
-      clearTimeout(this.typing);
-      this.unsaved = false;
-      this.sitting.clear(number);
-      this.show(number);
-      this.focusTitle();
-      this.say(this.words.cleared);
-      this.showState();
-    });
-    const hint = make("p", { class: "field__hint", role: "status", "data-empty-hint": true });
-    return make("div", { class: "question__foot" }, [clear, hint]);
-  }
-
-  /** @param {number} number both versions of an answer, for the member to choose */
-  versions(number) {
-    const { item, answer, conflict } = this.sitting.slot(number);
-    const choice = (/** @type {boolean} */ mine) => {
-      const text = inWords(item, mine || !conflict ? answer : conflict.theirs, this.words);
-      const button = make("button", { type: "button", class: "button button--quiet" });
-      button.textContent = mine ? this.words.use_mine : this.words.use_theirs;
-      button.addEventListener("click", () => {
-        this.sitting.choose(number, mine);
-        this.show(number);
-        this.focusTitle();
-        this.showState();
-      });
-      const title = make("h3", { text: mine ? this.words.mine : this.words.theirs });
-      return make("div", { class: "card version" }, [title, make("p", { class: "version__text", text }), button]);
-    };
-    const intro = this.banner("warning", this.words.two_versions);
-    return make("section", { class: "versions", "data-versions": true }, [intro, choice(true), choice(false)]);
-  }
-
-  /**
-   * @param {string} kind
-   * @param {string} text
-   */
-  banner(kind, text) {
-    const body = make("div", { class: "banner__body" }, [make("p", { text })]);
-    return make("div", { class: `banner banner--${kind}`, role: "alert" }, [icon(kind), body]);
-  }
-
-  /** Locks or unlocks the fields without touching what is in them. */
-  fix() {
-    const fields = /** @type {HTMLFieldSetElement} */ (find("fieldset.question", this.room));
-    fields.disabled = !this.writable;
-    this.room.querySelectorAll("[data-clear], .question__flag").forEach((button) => {
-      /** @type {HTMLButtonElement} */ (button).disabled = !this.writable;
-    });
-  }
-
-  focusTitle() {
-    find(".question__number", this.room).focus();
   }
 
   /**
@@ -243,7 +149,7 @@ class Player {
     if (!back) history.pushState({ slot: number }, "", `?slot=${number}`);
     this.show(number);
     window.scrollTo(0, 0);
-    this.focusTitle();
+    this.screen.focusTitle();
     this.showState();
   }
 
@@ -313,6 +219,7 @@ class Player {
    * @param {number} halfTripMs
    */
   onReply(reply, sent, halfTripMs) {
+    this.flush(); // what follows may show the question anew: typed text is taken first
     const clockMoved = reply.clock_rev !== this.clock.rev;
     const held = sent.some((entry) => reply.verdicts[entry.id] === "readonly");
     const stands = !this.paused && reply.remaining_ms > this.clock.remaining() + 1000;
@@ -334,6 +241,7 @@ class Player {
       if (answer.body.state === "in_progress" || answer.body.state === "paused") {
         this.setPaused(answer.body.state === "paused");
         this.clock.set(answer.body.remaining_ms, answer.body.clock_rev, 0);
+        this.flush();
         if (this.sitting.reconcile(answer.body).indexOf(this.current) >= 0) this.show(this.current);
         this.showState();
       }
@@ -351,7 +259,7 @@ class Player {
     this.clock.freeze(paused);
     this.timing.run(!paused && this.lease.held && !this.over);
     find("[data-paused]").hidden = !paused;
-    this.fix();
+    this.screen.fix();
   }
 
   /** @param {boolean} held */
@@ -364,7 +272,7 @@ class Player {
 
   async onClosed() {
     this.over = true;
-    this.fix();
+    this.screen.fix();
     await this.look();
     if (!this.closed) location.replace(this.data.urls.receipt);
   }
@@ -372,6 +280,7 @@ class Player {
   /** @param {Entry} entry */
   onRefused({ op }) {
     if (op.kind !== "answer" || !op.slot) return;
+    this.flush();
     this.sitting.slot(op.slot).refused = true;
     if (op.slot === this.current) this.show(op.slot);
   }
@@ -422,7 +331,7 @@ class Player {
     this.over = true;
     this.timing.run(false);
     this.sheet.close();
-    this.fix();
+    this.screen.fix();
     this.finish.submit(reason, delayMs);
   }
 
@@ -430,7 +339,7 @@ class Player {
   onBack() {
     this.over = false;
     this.timing.run(!this.paused && this.lease.held);
-    this.fix();
+    this.screen.fix();
     this.clock.tick();
   }
 
