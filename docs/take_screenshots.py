@@ -262,10 +262,11 @@ def organiser_exam(studio: Studio) -> None:
         studio.go(page, f"{manage}/candidates/units/")
         studio.take(page, "organiser-admit")
         studio.go(page, f"{manage}/monitor/")
+        page.click("#count-sitting")
+        page.wait_for_url("**state=sitting**")
+        page.wait_for_load_state("networkidle")
         studio.take(page, "organiser-monitor")
-        page.locator("tr, li, article").filter(has_text="已交卷").locator(
-            "input[type=checkbox]"
-        ).first.check()
+        page.locator("main tbody input[type=checkbox]").first.check()
         page.locator("main button").filter(has_text="下一步").click()
         page.wait_for_load_state("networkidle")
         studio.take(page, "organiser-extend")
