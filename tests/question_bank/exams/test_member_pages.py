@@ -197,6 +197,14 @@ class TestAttempt:
             for name in ("attempt_save", "attempt_submit"):
                 assert client.post(reverse(name, args=[attempt.pk]), {"slot": "1"}).status_code == 404
 
+    @pytest.mark.parametrize("switched_on", [True, False])
+    def test_the_watermark_names_the_candidate_where_the_exam_wants_it(
+        self, candidate: User, switched_on: bool
+    ) -> None:
+        attempt = sitting(open_exam(candidate, watermark=switched_on), candidate)
+        page = signed_in(candidate).get(reverse("attempt", args=[attempt.pk])).content.decode()
+        assert (f"<span>{candidate.full_name} {candidate.number}</span>" in page) == switched_on
+
     def test_a_closed_attempt_leads_to_its_receipt(self, candidate: User) -> None:
         attempt = hand_in(sitting(open_exam(candidate), candidate))
         response = signed_in(candidate).get(reverse("attempt", args=[attempt.pk]))
