@@ -237,7 +237,7 @@ class Entry:
         return "" if self.code in (EntryCode.OK, EntryCode.CONTINUE) else self.code.value
 
 
-def may_start(  # noqa: PLR0911 - one reason, one return
+def may_start(
     rules: TimeRules,
     adjustments: Iterable[Adjustment],
     candidate: CandidateState | str,

@@ -37,11 +37,21 @@ def exams_of(user: User) -> dict[str, Any]:
             for each in attempts
         ],
         "practice": [
-            {"question": each.version.stem, "answer": each.answer, "correct": each.correct, "at": iso(each.at)}
+            {
+                "question": each.version.stem,
+                "answer": each.answer,
+                "correct": each.correct,
+                "at": iso(each.at),
+            }
             for each in practice
         ],
         "notebook": [
-            {"question": each.version.stem, "source": each.source, "wrong_count": each.wrong_count, "note": each.note}
+            {
+                "question": each.version.stem,
+                "source": each.source,
+                "wrong_count": each.wrong_count,
+                "note": each.note,
+            }
             for each in notebook
         ],
     }

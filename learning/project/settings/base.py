@@ -13,10 +13,13 @@ VAR = Path(os.environ.get("DANGXIAO_VAR", ROOT / "var"))
 
 DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
+# Old keys that are still accepted while the key is changed, separated by commas.
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o]
-# The site works under a sub-path ("/dangxiao") behind a proxy that keeps or strips it.
-FORCE_SCRIPT_NAME = os.environ.get("SITE_PREFIX") or None
+# The site works under a sub-path ("/dangxiao") behind a proxy that strips it.
+SITE_PREFIX = os.environ.get("SITE_PREFIX", "").rstrip("/")
+FORCE_SCRIPT_NAME = SITE_PREFIX or None
 
 INSTALLED_APPS = [
     "learning.project.apps.ProjectConfig",
@@ -158,9 +161,10 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
 
-STATIC_URL = "static/"
+# Rooted here: under WSGI Django learns the prefix only with the first request, too late for a relative one.
+STATIC_URL = f"{SITE_PREFIX}/static/"
 STATIC_ROOT = VAR / "static"
-MEDIA_URL = "media/"
+MEDIA_URL = f"{SITE_PREFIX}/media/"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", VAR / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
