@@ -34,8 +34,22 @@ class Cluster:
         return f"postgres://dangxiao@127.0.0.1:{self.port}/{name}"
 
     def run(self, program: str, *arguments: str) -> str:
-        command = [str(self.bin / program), "-h", "127.0.0.1", "-p", str(self.port), "-U", "dangxiao", *arguments]
+        command = [
+            str(self.bin / program),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-U",
+            "dangxiao",
+            *arguments,
+        ]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def version(self, program: str) -> str:
+        return subprocess.run(
+            [self.bin / program, "--version"], check=True, capture_output=True, text=True
+        ).stdout.strip()
 
     def ask(self, sql: str, name: str = "postgres") -> str:
         return self.run("psql", "-d", name, "-At", "-c", sql).strip()
@@ -72,7 +86,9 @@ def postgres_programs() -> Path:
 def cluster() -> Iterator[Cluster]:
     """Made in a new folder on disk, gone afterwards. As root it runs as the user postgres."""
     programs, port = postgres_programs(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="dangxiao-bench-", dir=os.environ.get("BENCH_FOLDER", tempfile.gettempdir())))
+    folder = Path(
+        tempfile.mkdtemp(prefix="dangxiao-bench-", dir=os.environ.get("BENCH_FOLDER", tempfile.gettempdir()))
+    )
     as_postgres: Sequence[str] = ()
     if os.getuid() == 0:
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
@@ -82,9 +98,24 @@ def cluster() -> Iterator[Cluster]:
     def control(*arguments: str) -> None:
         subprocess.run([*as_postgres, *arguments], check=True, stdout=subprocess.DEVNULL)
 
-    control(str(programs / "initdb"), "-D", str(data), "-U", "dangxiao", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c shared_buffers=512MB"
-    control(str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+    control(
+        str(programs / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "dangxiao",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+    )
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c shared_buffers=512MB"
+    )
+    control(
+        str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"
+    )
     made = Cluster(port, programs, folder)
     try:
         for name in ("pgbench", "dangxiao"):

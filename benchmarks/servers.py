@@ -15,7 +15,7 @@ from .cluster import free_port
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[1]
-SECRET = "benchmark-secret-key-that-guards-nothing-at-all-0123456789"  # noqa: S105 — a throw-away installation
+SECRET = "benchmark-secret-key-that-guards-nothing-at-all-0123456789"
 START_TIMEOUT_S = 40
 
 
@@ -54,7 +54,7 @@ def started(command: list[str], port: int, variables: Mapping[str, str]) -> Iter
         process.wait(20)
 
 
-def lanes(variables: Mapping[str, str], *, workers: int) -> tuple[list[str], int]:
+def lanes(*, workers: int) -> tuple[list[str], int]:
     """Command and port of the lane's processes."""
     port = free_port()
     command = [
@@ -64,7 +64,7 @@ def lanes(variables: Mapping[str, str], *, workers: int) -> tuple[list[str], int
     return command, port
 
 
-def site(variables: Mapping[str, str], *, workers: int) -> tuple[list[str], int]:
+def site(*, workers: int) -> tuple[list[str], int]:
     """Command and port of the WSGI processes that serve pages and the rest of the API."""
     port = free_port()
     command = [

@@ -31,6 +31,11 @@ function init(args)
 end
 
 function request()
+  -- wrk's first thread asks once to see what a request looks like, and does not send it.
+  if number == 0 and not asked then
+    asked = true
+    return format(1, first, 0, 0)
+  end
   at = at + 1
   if at > #attempts then
     at = 1
@@ -38,6 +43,10 @@ function request()
     if slot > last then slot = first; round = round + 1 end
   end
   seq = seq + 1
+  return format(at, slot, round, seq)
+end
+
+function format(at, slot, round, seq)
   local a = attempts[at]
   local ids = a.options[slot]
   local body = string.format(
