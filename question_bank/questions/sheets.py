@@ -18,6 +18,8 @@ from question_bank.engine.kinds import Kind
 
 from .content import content_of
 from .differences import key_text, letter
+from .exchange.kinds import KIND_WORDS
+from .exchange.rows import STEP_WORDS
 from .models import ImportJob, Question
 from .sanitise import to_plain
 
@@ -36,14 +38,14 @@ TEMPLATE_ROWS = (
         *_CHOICES,
         "A",
         "解析可不填",
-        "中",
+        "3 中",
         "第一章/第一节",
         "知识点一",
     ),
-    ("多选题", "【示例，请删除】答案写全部正确选项的字母。", *_CHOICES, "ABD", "", "难"),
-    ("判断题", "【示例，请删除】答案写“对”或“错”。", *_NO_CHOICES, "对", "", "易"),
-    ("填空题", "【示例，请删除】第一空____，第二空____。", *_NO_CHOICES, "答案一；答案二", "", "中"),
-    ("简答题", "【示例，请删除】答案列写参考答案。", *_NO_CHOICES, "参考答案", "", "中"),
+    ("多选题", "【示例，请删除】答案写全部正确选项的字母。", *_CHOICES, "ABD", "", "4 难"),
+    ("判断题", "【示例，请删除】答案写“对”或“错”。", *_NO_CHOICES, "对", "", "2 易"),
+    ("填空题", "【示例，请删除】第一空____，第二空____。", *_NO_CHOICES, "答案一；答案二", "", "3 中"),
+    ("简答题", "【示例，请删除】答案列写参考答案。", *_NO_CHOICES, "参考答案", "", "3 中"),
 )
 
 
@@ -94,13 +96,14 @@ def _question_cells(question: Question, columns: int) -> list[Any]:
     status = _("停用") if question.retired_at else version.get_status_display()
     changed = timezone.make_naive(timezone.localtime(version.created_at)).replace(microsecond=0)
     return [
-        version.get_kind_display(),
+        KIND_WORDS[content.kind],
         to_plain(content.stem),
         *options,
         *[""] * (columns - len(options)),
         key,
         to_plain(content.explanation),
-        question.get_difficulty_display(),
+        # The number with the word: 易 alone is the lowest of three steps to some files, the second of five to us.
+        f"{question.difficulty} {STEP_WORDS[question.difficulty - 1]}",
         question.chapter.full_name if question.chapter else "",
         "；".join(point.name for point in question.knowledge_points.all()),
         "；".join(question.tags),

@@ -42,6 +42,10 @@ _LEVELS = {
 }
 _LEVEL_OF = {word: level for level, words in _LEVELS.items() for word in words.split()}
 MIDDLE = 3
+# Our own five steps. A file that goes to 很易 or 很难 has 易 and 难 inside, not at the ends.
+STEP_WORDS = ("很易", "易", "中", "难", "很难")
+_STEP_OF = {word: step for step, word in enumerate(STEP_WORDS, 1)}
+_NUMBERED_STEP = re.compile(rf"([1-5])({'|'.join(STEP_WORDS)})")
 _TRUTH_MARKS = {
     "√",
     "×",
@@ -65,6 +69,7 @@ class Facts:
     numbered: bool = False
     stars: int = 5
     levels: int = 5
+    step_words: bool = False
     kind_of_id: dict[str, str] = field(default_factory=dict)
     zero_based: bool = False
 
@@ -86,6 +91,7 @@ def learn(records: Sequence[RawRecord]) -> Facts:
         if re.fullmatch(r"[★☆⭐]+", text := record.difficulty.replace("☆", "").strip())
     ]
     facts.stars = 5 if max(stars, default=5) > 3 else 3
+    facts.step_words = any(record.difficulty.strip() in (STEP_WORDS[0], STEP_WORDS[-1]) for record in records)
     by_id: dict[str, set[str]] = defaultdict(set)
     for record in records:
         answer = bare(record.answer)
@@ -338,6 +344,10 @@ def _difficulty(draft: Draft, facts: Facts) -> int | None:
         return _scaled(len(word), facts.stars)
     if re.fullmatch(r"[1-5](?:\.0)?", word):
         return _scaled(int(float(word)), facts.levels)
+    if numbered := _NUMBERED_STEP.fullmatch(word):
+        return int(numbered[1])
+    if facts.step_words and word in _STEP_OF:
+        return _STEP_OF[word]
     level = _LEVEL_OF.get(word) or _LEVEL_OF.get(text)
     if level is None:
         draft.warn("difficulty_unknown", text=text[:20])

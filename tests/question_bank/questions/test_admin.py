@@ -208,7 +208,7 @@ def test_filters_narrow_the_rows_and_the_export_holds_exactly_those(bank: Bank, 
         inside.pk,
         "B",
         "党章/总纲",
-        "很难",
+        "5 很难",
     )
     assert str(named["最近修改"]) == "2026-06-01 09:00:00"  # NOW in Shanghai
     assert AuditEntry.objects.get(action="question.export").data["rows"] == 1

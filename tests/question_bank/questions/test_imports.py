@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils.translation import override
 from openpyxl import Workbook, load_workbook
 
 from learning.organisation.models import Role, User
@@ -26,7 +27,7 @@ from question_bank.questions.services.questions import retire
 from question_bank.questions.services.saving import save_parsed
 from question_bank.questions.sheets import questions_workbook, rejected_workbook, template_workbook
 from question_bank.questions.tasks import sweep_imports
-from tests.factories import NOW, make_bank, make_unit, make_user
+from tests.factories import NOW, make_bank, make_question, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -298,6 +299,23 @@ def test_an_export_read_again_holds_the_same_questions(bank: Bank, by: User) -> 
     pairs = [set(each.questions.values_list("fingerprint", "key_fingerprint")) for each in (bank, other)]
     assert len(pairs[0]) == 4
     assert pairs[0] == pairs[1]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("levels", [(1, 2, 3, 4, 5), (1, 2, 3), (2, 4), (2,), (4,), (1, 5), (3, 3)])
+def test_an_export_in_any_language_brings_every_difficulty_and_kind_back(
+    bank: Bank, by: User, levels: tuple[int, ...], language: str
+) -> None:
+    kinds = ("single", "multiple", "true_false", "fill", "order")
+    for at, level in enumerate(levels):
+        make_question(bank, kinds[at], stem=f"第{'甲乙丙丁戊'[at]}道题问的是什么____", difficulty=level)
+    rows = list(bank.questions.select_related("latest", "chapter").prefetch_related("knowledge_points"))
+    with override(language):
+        data = questions_workbook(rows)
+    other = make_bank(bank.owner_unit)
+    save_parsed(bank=other, by=by, questions=read_table(data, filename="e.xlsx").rows, now=NOW)
+    said = [sorted(each.questions.values_list("latest__kind", "difficulty")) for each in (bank, other)]
+    assert said[0] == said[1]
 
 
 def test_saved_content_has_the_fingerprints_by_which_the_importer_knows_it(bank: Bank, by: User) -> None:

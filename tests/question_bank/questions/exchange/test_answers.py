@@ -300,3 +300,24 @@ def test_difficulty_words(word: Any, level: int | None, told: bool) -> None:
 def test_numbers_up_to_three_are_a_scale_of_three() -> None:
     rows = [("判断题", f"第{number}句", "", "", "", "", "对", number) for number in (1, 2, 3)]
     assert [question.difficulty for question in questions((*HEADER, "难度"), *rows)] == [1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("words", "levels"),
+    [
+        (("易", "中", "难"), [1, 3, 5]),
+        (("很易", "易", "中", "难", "很难"), [1, 2, 3, 4, 5]),
+        (("易", "难", "很难"), [2, 4, 5]),
+        (("2 易", "2 易"), [2, 2]),
+        (("1 很易", "2 易", "3 中"), [1, 2, 3]),
+        (("4 难", "难"), [4, 5]),
+        (("较易", "易", "较难", "难"), [2, 1, 4, 5]),
+    ],
+)
+def test_difficulty_words_are_read_on_the_scale_of_their_file(
+    words: tuple[str, ...], levels: list[int]
+) -> None:
+    rows = [("判断题", f"第{n}句话说的是什么", "", "", "", "", "对", word) for n, word in enumerate(words)]
+    found = questions((*HEADER, "难度"), *rows)
+    assert [question.difficulty for question in found] == levels
+    assert not any("difficulty_unknown" in codes(question) for question in found)
