@@ -48,7 +48,7 @@ class AttemptState(StrEnum):
 
 
 # Leaving marking or marked for in_progress is a restore or reopening: a reason and a new deadline come with
-# it.
+# it. Marked goes back to marking where a late answer was accepted that a person has to mark.
 MOVES: frozenset[tuple[AttemptState, AttemptState]] = frozenset(
     {
         (AttemptState.IN_PROGRESS, AttemptState.PAUSED),
@@ -63,6 +63,7 @@ MOVES: frozenset[tuple[AttemptState, AttemptState]] = frozenset(
         (AttemptState.MARKING, AttemptState.IN_PROGRESS),
         (AttemptState.MARKING, AttemptState.VOID),
         (AttemptState.MARKED, AttemptState.IN_PROGRESS),
+        (AttemptState.MARKED, AttemptState.MARKING),
         (AttemptState.MARKED, AttemptState.VOID),
     }
 )

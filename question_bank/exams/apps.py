@@ -43,6 +43,7 @@ class ExamsConfig(AppConfig):
                 "attempt.reopen": _("重新打开作答"),
                 "attempt.void": _("作废作答"),
                 "attempt.force_submit": _("强制交卷"),
+                "attempt.late_accepted": _("计入迟到的答案"),
                 "mark.change": _("修改评分"),
             }
         )

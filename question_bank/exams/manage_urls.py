@@ -3,7 +3,7 @@ Wagtail's admin."""
 
 from django.urls import URLPattern, path
 
-from .views.manage import blueprint, builder, candidates, exams, marking, monitor, results, trial
+from .views.manage import blueprint, builder, candidates, exams, inspection, marking, monitor, results, trial
 
 EXAM = "<int:exam_id>/"
 SECTION = f"{EXAM}sections/<int:section_id>/"
@@ -50,7 +50,8 @@ def patterns() -> list[URLPattern]:
         path(f"{EXAM}results/export/", results.results_export, name="manage_results_export"),
         path(f"{EXAM}release/", results.results_release, name="manage_release"),
         path(f"{EXAM}release/<int:release_id>/revoke/", results.release_revoke, name="manage_release_revoke"),
-        path(f"{EXAM}attempts/<int:attempt_id>/", results.attempt_inspect, name="manage_attempt"),
+        path(f"{EXAM}attempts/<int:attempt_id>/", inspection.attempt_inspect, name="manage_attempt"),
+        path(f"{EXAM}attempts/<int:attempt_id>/late/", inspection.late_accept, name="manage_attempt_late"),
     ]
 
 

@@ -11,23 +11,37 @@ from question_bank.engine.marking import Marked, PaperMarks, mark_paper
 from question_bank.engine.timing import check_move
 
 from .answer_keys import answer_keys
-from .models import Attempt, Mark
+from .models import Attempt, AttemptEvent, Mark
 from .papers import paper_of
 from .results import rewrite_results
 from .signals import attempts_marked
 from .taking.closing import Closed, answers_by_attempt, set_score
 
+LATE_ACCEPTED = "late_accepted"  # the AttemptEvent of taking.late
+
 
 def given_marks(attempts: Collection[Attempt]) -> dict[int, dict[int, Mark]]:
-    """The latest Mark by slot of each attempt; one query. A Mark older than the submission was for answers
-    that a reopening let the member change: it stays in the history and counts no more."""
+    """The latest Mark by slot of each attempt; one query, two where there are marks. A Mark older than the
+    submission was for answers that a reopening let the member change, one older than a late answer accepted
+    (taking.late) for the answer before it: it stays in the history and counts no more."""
     submitted = {attempt.pk: attempt.submitted_at for attempt in attempts}
+    marks = list(Mark.objects.filter(attempt__in=submitted).order_by("at", "pk"))
+    replaced = _replaced_at({mark.attempt_id for mark in marks})
     found: dict[int, dict[int, Mark]] = {}
-    for mark in Mark.objects.filter(attempt__in=submitted).order_by("at", "pk"):
+    for mark in marks:
         since = submitted[mark.attempt_id]
-        if since is not None and mark.at >= since:
+        changed = replaced.get((mark.attempt_id, mark.slot))
+        if since is not None and mark.at >= since and (changed is None or mark.at >= changed):
             found.setdefault(mark.attempt_id, {})[mark.slot] = mark
     return found
+
+
+def _replaced_at(attempt_ids: Collection[int]) -> dict[tuple[int, int], datetime]:
+    """When a late answer was last accepted, by attempt and slot."""
+    if not attempt_ids:
+        return {}
+    accepted = AttemptEvent.objects.filter(attempt__in=attempt_ids, type=LATE_ACCEPTED).order_by("at", "pk")
+    return {(event.attempt_id, slot): event.at for event in accepted for slot in event.data["slots"]}
 
 
 def item_marks(attempt: Attempt, given: dict[int, Mark]) -> list[Decimal | None]:

@@ -51,6 +51,7 @@ EVENTS = {
     "away": gettext_lazy("离开页面"),
     "leave": gettext_lazy("离开页面"),
     "offline": gettext_lazy("离线"),
+    "late_accepted": gettext_lazy("计入迟到的答案"),
     "marked": gettext_lazy("阅卷完成"),
     "regrade": gettext_lazy("重评"),
 }

@@ -267,7 +267,7 @@ def test_a_move_of_the_table_is_legal_and_every_other_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("void", "in_progress"), ("marking", "paused"), ("marked", "marking"), ("paused", "paused")],
+    [("void", "in_progress"), ("marking", "paused"), ("marked", "paused"), ("paused", "paused")],
 )
 def test_illegal_moves(old: str, new: str) -> None:
     with pytest.raises(IllegalMove):

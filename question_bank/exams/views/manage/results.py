@@ -1,4 +1,4 @@
-"""Results as organisers read them, their export, what is released to whom, and one attempt read-only."""
+"""Results as organisers read them, their export, and what is released to whom."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Attempt, Candidate, Exam, Release
 from question_bank.exams.organising import outcomes
 from question_bank.exams.organising.forms import ReasonForm, ReleaseNowForm
-from question_bank.exams.organising.words import RESULT_STANDINGS, event_words, local_time
+from question_bank.exams.organising.words import RESULT_STANDINGS, local_time
 from question_bank.exams.releasing import release, revoke_release
 from question_bank.exams.templatetags.exam_words import duration
 
 from .doors import door, exam_for, found, go, link, owns, page, paged, query_without, tell, user_of
 
 
-def _exam(request: HttpRequest, exam_id: int) -> Exam:
+def exam_with_results(request: HttpRequest, exam_id: int) -> Exam:
+    """The exam, if the person may read some of its results; otherwise 404."""
     exam = found(outcomes.result_exams(user_of(request)).select_related("owner_unit"), exam_id)
     if exam.state == Exam.State.DRAFT and not owns(request, exam, Action.EXAM_VIEW):
         raise Http404
@@ -56,7 +57,7 @@ def used_of(row: Any) -> Any:
 @door
 @require_GET
 def exam_results(request: HttpRequest, exam_id: int) -> HttpResponse:
-    exam = _exam(request, exam_id)
+    exam = exam_with_results(request, exam_id)
     everybody = outcomes.result_rows(outcomes.visible_candidates(exam, user_of(request)))
     shown = paged(request, rows_of(request, exam))
     wanted = outcomes.ResultFilter.from_query(request.GET.dict())
@@ -104,7 +105,7 @@ def _units(exam: Exam) -> QuerySet[Unit]:
 @require_GET
 def results_export(request: HttpRequest, exam_id: int) -> HttpResponse:
     """Exactly the filtered rows, times in local time."""
-    exam = _exam(request, exam_id)
+    exam = exam_with_results(request, exam_id)
     rows = list(rows_of(request, exam))
     headings = [
         _("学号/工号"), _("姓名"), _("党组织"), _("状态"), _("得分"), _("满分"), _("等级"), _("第几次"),
@@ -219,31 +220,4 @@ def release_revoke(request: HttpRequest, exam_id: int, release_id: int) -> HttpR
         trail=[(link(request, "manage_results", exam.pk), _("成绩"))],
         status=422 if form.is_bound else 200,
         wide=False,
-    )
-
-
-@door
-@require_GET
-def attempt_inspect(request: HttpRequest, exam_id: int, attempt_id: int) -> HttpResponse:
-    """Everything about one attempt, for reading: no member's token, no write, whatever its state."""
-    exam = _exam(request, exam_id)
-    candidates = outcomes.visible_candidates(exam, user_of(request))
-    attempts = Attempt.objects.filter(exam=exam, candidate__in=candidates.values("pk"))
-    attempt = found(attempts.select_related("exam", "user", "candidate__unit"), attempt_id)
-    inspection = outcomes.inspect(attempt)
-    others = attempts.filter(candidate=attempt.candidate_id).order_by("no").only("pk", "no", "state")
-    context = {
-        "inspection": inspection,
-        "attempt": attempt,
-        "others": list(others),
-        "sections": attempt.rules["sections"],
-        "events": [{"event": event, "label": event_words(event.type)} for event in inspection.events],
-    }
-    return page(
-        request,
-        "exams/manage/attempt.html",
-        context,
-        title=f"{attempt.user.full_name} · {_('第 %(no)s 次') % {'no': attempt.no}}",
-        exam=exam,
-        trail=[(link(request, "manage_results", exam.pk), _("成绩"))],
     )

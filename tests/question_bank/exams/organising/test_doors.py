@@ -29,6 +29,7 @@ POSTS = {
     "manage_fixed_remove",
     "manage_candidates_act",
     "manage_monitor_act",
+    "manage_attempt_late",
     "manage_comment_remove",
     "manage_release",
 }
@@ -169,6 +170,30 @@ def test_the_same_view_wears_the_frame_of_its_mount(world: World, school: School
     assert "data-wagtail-sidebar" in inside
     assert f"/admin/exams/{world.exam.pk}/monitor/" in inside
     assert f'href="/manage/exams/{world.exam.pk}/monitor/"' in outside
+
+
+TABS = ["manage_candidates", "manage_monitor", "manage_marking", "manage_results", "manage_trial"]
+
+
+@pytest.mark.parametrize("mount", MOUNTS)
+@pytest.mark.parametrize("name", TABS)
+def test_every_screen_of_an_exam_says_which(world: World, school: School, name: str, mount: str) -> None:
+    client = signed_in(school.people["office"])
+    text = client.get(reverse(f"{mount}{name}", args=world.args[name])).content.decode()
+    # Wagtail hides its breadcrumbs until one points at them.
+    seen = '<p class="exam-name">结业考试</p>' if mount else ">结业考试</a> › "
+    assert text.count(seen) == 1
+
+
+def test_the_builder_and_the_list_say_their_name_once(world: World, school: School) -> None:
+    client = signed_in(school.people["office"])
+    builder = client.get(reverse("exams_admin:manage_exam", args=[world.exam.pk])).content.decode()
+    assert 'class="exam-name"' not in builder
+    outside = client.get(reverse("manage_exams"))
+    assert 'class="breadcrumbs"' not in outside.content.decode()
+    assert "<h1>考试管理</h1>" in outside.content.decode()
+    inside = client.get(reverse("exams_admin:manage_exams"))
+    assert [str(crumb["label"]) for crumb in inside.context["breadcrumbs_items"]] == ["首页", "考试管理"]
 
 
 def test_pages_outside_the_admin_hold_no_inline_script_or_style(world: World, school: School) -> None:
