@@ -11,6 +11,14 @@ from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.taking.adjusting import force_submit
 
 
+def left_too_often(attempt: Attempt) -> bool:
+    """Whether the attempt was left more often than its rules allow, in an exam that hands in then. Such an
+    attempt is finished as forced, whoever sends it in: the page does so itself, in the member's name."""
+    rules = attempt.rules
+    forces: bool = rules["away_action"] == Exam.AwayAction.SUBMIT
+    return forces and attempt.away_count > rules["away_allowed"]
+
+
 def submit_those_away(*, now: datetime) -> int:
     """Forces in the running attempts that were left more often than their rules allow, and returns how
     many. A reopening (taking.adjusting) allows as many again."""
@@ -19,11 +27,10 @@ def submit_those_away(*, now: datetime) -> int:
     )
     done = 0
     for attempt in running.only("away_count", "rules"):
-        allowed = attempt.rules["away_allowed"]
-        if attempt.away_count > allowed:
+        if left_too_often(attempt):
             reason = _("离开页面 %(count)s 次，超过允许的 %(allowed)s 次") % {
                 "count": attempt.away_count,
-                "allowed": allowed,
+                "allowed": attempt.rules["away_allowed"],
             }
             try:
                 force_submit(attempt_id=attempt.pk, reason=reason, by=None, now=now)

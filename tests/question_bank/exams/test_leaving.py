@@ -8,7 +8,7 @@ import pytest
 
 from question_bank.exams.models import Attempt
 from question_bank.exams.taking.adjusting import reopen_attempt
-from question_bank.exams.taking.leaving import submit_those_away
+from question_bank.exams.taking.leaving import left_too_often, submit_those_away
 from tests.factories import NOW, make_attempt, make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +43,14 @@ def test_restored_attempt_may_be_left_as_often_again() -> None:
     assert submit_those_away(now=NOW + 3 * MINUTE) == 0
     Attempt.objects.update(away_count=8)
     assert submit_those_away(now=NOW + 3 * MINUTE) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "count", "forced"), [("submit", 4, True), ("submit", 3, False), ("record", 9, False)]
+)
+def test_left_too_often_is_more_than_allowed_where_the_exam_hands_in(
+    action: str, count: int, forced: bool
+) -> None:
+    attempt = sitting(action, 0)
+    attempt.away_count = count
+    assert left_too_often(attempt) is forced
