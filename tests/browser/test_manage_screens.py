@@ -13,6 +13,8 @@ from learning.organisation.models import Role, User
 from question_bank.exams.models import Attempt, AttemptPresence, Cell, FixedItem, SavedComment, Section
 from question_bank.exams.organising import building
 from question_bank.exams.releasing import release
+from question_bank.exams.saving import Op, apply_ops
+from question_bank.exams.saving.ops import OpKind
 from question_bank.exams.taking.submitting import submit_attempt
 from tests.browser.conftest import OVERFLOWING, NewContext, Site, axe, misfits, watch
 from tests.factories import (
@@ -67,6 +69,12 @@ def world(site: Site) -> World:
             submit_attempt(
                 attempt_id=attempt.pk, by=attempt.user, client="c1", ops=(), reason="self", now=now
             )
+        attempts[2].refresh_from_db()
+        late = {1: "o0", 2: ["o0", "o2"], 3: "不成形", 6: "断网时写下的补充。" * 12}
+        came = [
+            Op(f"late-{slot}", slot, OpKind.ANSWER, slot, base=1, answer=text) for slot, text in late.items()
+        ]
+        apply_ops(attempt=attempts[2], client="c1", ops=came, now=now)
         AttemptPresence.objects.create(attempt=attempts[0], last_seen_at=now + timedelta(minutes=9))
         Attempt.objects.filter(pk=attempts[0].pk).update(away_count=2, away_ms=34_000)
         short = attempts[2].paper[5]["v"]
