@@ -28,7 +28,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.db.utils import ConnectionHandler
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright, expect
 
 from learning.organisation.models import User
 from question_bank.exams import answer_keys, papers
@@ -154,6 +154,9 @@ def browser_of_package() -> Iterator[Browser]:
         yield browser
         browser.close()
 
+
+# A busy machine is no reason to fail.
+expect.set_options(timeout=20_000)
 
 NewContext = Callable[..., BrowserContext]
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 import shutil
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="needs chromium")]
@@ -35,12 +34,10 @@ TOO_SMALL = """() => [...document.querySelectorAll(
 HEADER_HEIGHT = "Math.max(...[...document.querySelectorAll('.exam-header')].map((part) => part.offsetHeight))"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.fixture
+def chromium(browser_of_package: Browser) -> Browser:
+    """The one of all browser tests: Playwright starts once a thread."""
+    return browser_of_package
 
 
 def open_styleguide(
