@@ -51,7 +51,9 @@ def grant_role(
     if made:
         data = {"role": role, "unit": unit.code, "to": to_date.isoformat() if to_date else None}
         audit.record(actor=by, action="role.granted", obj=user, unit=unit, data=data, now=now)
-    follow_administrators(user)
+    user.__dict__.pop("_scopes", None)
+    if role == Role.ADMINISTRATOR:
+        follow_administrators(user)
     return assignment
 
 
@@ -75,13 +77,15 @@ def revoke_role(*, assignment: RoleAssignment, by: User | None, now: datetime) -
     audit.record(
         actor=by, action="role.revoked", obj=assignment.user, unit=assignment.unit, data=data, now=now
     )
-    follow_administrators(assignment.user)
+    assignment.user.__dict__.pop("_scopes", None)
+    if assignment.role == Role.ADMINISTRATOR:
+        follow_administrators(assignment.user)
 
 
 def follow_administrators(user: User) -> None:
-    """Wagtail asks for `is_superuser`; it is true for exactly those who hold the administrator's role."""
+    """Wagtail asks for `is_superuser`: it comes and goes with the administrator's role. Other roles leave it alone, so
+    that whom `createsuperuser` made stays one until they are given that role and it is revoked."""
     holds = RoleAssignment.objects.filter(user=user, role=Role.ADMINISTRATOR, to_date=None).exists()
     if user.is_superuser != holds:
         user.is_superuser = holds
         user.save(update_fields=["is_superuser"])
-    user.__dict__.pop("_scopes", None)

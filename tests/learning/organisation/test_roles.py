@@ -119,3 +119,24 @@ def test_every_action_has_a_name_and_the_page_is_the_matrix() -> None:
     page = Path(__file__).resolve().parents[3] / "docs" / "permissions.md"
     with override("zh-hans"):
         assert page.read_text() == matrix_page(), "run: manage.py permission_matrix > docs/permissions.md"
+
+
+@pytest.mark.django_db
+def test_the_first_person_stays_superuser_whatever_other_role_they_take_or_lose() -> None:
+    root = make_unit()
+    first = User.objects.create_superuser("admin", "系统管理员", "secret-pass")
+    made = roles.grant_role(user=first, role=Role.SCHOOL_OFFICE, unit=root, by=first, now=NOW)
+    assert User.objects.get(pk=first.pk).is_superuser
+    roles.revoke_role(assignment=made, by=first, now=NOW)
+    assert User.objects.get(pk=first.pk).is_superuser
+
+
+@pytest.mark.django_db
+def test_revoking_the_administrator_s_role_ends_the_first_person_s_rights_too() -> None:
+    root = make_unit()
+    first = User.objects.create_superuser("admin", "系统管理员", "secret-pass")
+    other = make_user(roles=[(Role.ADMINISTRATOR, root)])
+    made = roles.grant_role(user=first, role=Role.ADMINISTRATOR, unit=root, by=first, now=NOW)
+    assert User.objects.get(pk=first.pk).is_superuser
+    roles.revoke_role(assignment=made, by=other, now=NOW)
+    assert not User.objects.get(pk=first.pk).is_superuser
