@@ -10,6 +10,7 @@ from .api import api
 from .health import healthz
 from .home import home
 from .look import brand_css
+from .media import media
 
 urlpatterns = [
     path("", home, name="home"),
@@ -20,6 +21,7 @@ urlpatterns = [
         TemplateView.as_view(template_name="site/robots.txt", content_type="text/plain"),
         name="robots",
     ),
+    path("media/<path:name>", media, name="media"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
     path("admin/", include(wagtailadmin_urls)),

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "wagtail.embeds",
     "wagtail.sites",
     "wagtail.snippets",
+    "wagtail.search",
     "wagtail.documents",
     "wagtail.images",
     "wagtail.admin",
@@ -189,7 +190,7 @@ WAGTAIL_FRONTEND_LOGIN_URL = "login"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # Celery: Redis where there is one, otherwise Kombu's filesystem transport. Tasks carry ids only; their work is a row.
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"  # Kombu warns where a host is missing
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {}
     if REDIS_URL
