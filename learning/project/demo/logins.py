@@ -1,5 +1,5 @@
 """The demo's passwords: made at the first run, kept in one file (0600), set again from there in any database. The
-hash is kept beside, so that a start costs no hashing."""
+hash is kept beside, so that a later start costs no hashing; the first one hashes on every core, beside the migrations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypedDict
 
@@ -25,34 +26,39 @@ class Login(TypedDict):
     password: str
 
 
-class _Kept(Login):
+class KeptLogin(Login):
     hash: str
 
 
-def kept_logins(path: Path, numbers: Iterable[str]) -> dict[str, Login]:
-    """Number → login for every number, also set in the database in use."""
-    kept: dict[str, _Kept] = json.loads(path.read_text()) if path.exists() else {}
-    new = [number for number in numbers if number not in kept]
-    for number in new:
-        password = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        kept[number] = {"number": number, "password": password, "hash": make_password(password)}
+def kept_logins(path: Path, numbers: Iterable[str]) -> dict[str, KeptLogin]:
+    """Number → login for every number, from the file or new and now in it. Needs no database."""
+    wanted = list(numbers)
+    kept: dict[str, KeptLogin] = json.loads(path.read_text()) if path.exists() else {}
+    new = [number for number in wanted if number not in kept]
     if new:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the hash function lets other threads run
+            kept |= zip(new, pool.map(_made, new), strict=True)
         _write(path, json.dumps(kept, ensure_ascii=False, indent=1))
-    _set(kept, list(numbers))
-    return {number: {"number": number, "password": kept[number]["password"]} for number in numbers}
+    return {number: kept[number] for number in wanted}
 
 
-def _set(kept: dict[str, _Kept], numbers: list[str]) -> None:
-    people = User.objects.filter(number__in=numbers)
-    for user in people.filter(
-        ~Q(password__in=[kept[n]["hash"] for n in numbers]) | Q(must_change_password=True)
-    ):
+def _made(number: str) -> KeptLogin:
+    password = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return {"number": number, "password": password, "hash": make_password(password)}
+
+
+def set_logins(kept: dict[str, KeptLogin]) -> dict[str, Login]:
+    """The same logins without their hashes, once they are set in the database in use."""
+    people = User.objects.filter(number__in=kept)
+    hashes = [login["hash"] for login in kept.values()]
+    for user in people.filter(~Q(password__in=hashes) | Q(must_change_password=True)):
         User.objects.filter(pk=user.pk).update(
             password=kept[user.number]["hash"],
             must_change_password=False,
             is_active=True,
             activated_at=user.created_at,
         )
+    return {number: {"number": number, "password": login["password"]} for number, login in kept.items()}
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from learning.organisation.models import PersonStatus, Unit, User
-from learning.organisation.services.accounts import create_user
-from learning.organisation.services.memberships import join
+from learning.organisation.roster import RosterRow
 from learning.organisation.services.roles import grant_role
+from learning.organisation.services.roster import Verdict, apply_roster
 from learning.organisation.services.units import open_unit
 from learning.project.models import SiteLook
 from question_bank.exams.candidates import admit_units
@@ -80,16 +80,7 @@ def load_school(now: datetime) -> School:
 
 def _build(officers: list[people.Officer], members: list[people.Person], now: datetime) -> None:
     units = _open_tree(now)
-    for person in [*(officer.person for officer in officers), *members]:
-        user = create_user(number=person.number, full_name=person.full_name.split()[-1], by=None, now=now)
-        join(
-            user=user,
-            unit=units[person.unit_code],
-            person_status=person.person_status,
-            on=OPENED,
-            by=None,
-            now=now,
-        )
+    _enrol([*(officer.person for officer in officers), *members], now)
     found = {user.number: user for user in User.objects.all()}
     for officer in officers:
         user, scope = found[officer.person.number], units[officer.scope_code]
@@ -166,6 +157,20 @@ def _open_tree(now: datetime) -> dict[str, Unit]:
         for branch_code, branch_name in branches:
             put(branch_code, branch_name, kinds.BRANCH, general)
     return units
+
+
+def _enrol(persons: list[people.Person], now: datetime) -> None:
+    """Everybody in one roster, as a school would begin."""
+    rows = [
+        RosterRow(
+            row=row, full_name=person.full_name.split()[-1], number=person.number, unit=person.unit_code,
+            status=person.person_status, on=OPENED.isoformat(),
+        )
+        for row, person in enumerate(persons, 2)
+    ]  # fmt: skip
+    plan, _made = apply_roster(rows, file_name="花名册.xlsx", by=None, now=now)
+    if len(plan.of(Verdict.NEW)) != len(persons):
+        raise RuntimeError("The demo's own roster was not accepted whole.")
 
 
 def _import_bank(organiser: User, now: datetime) -> Bank:

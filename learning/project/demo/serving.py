@@ -32,7 +32,8 @@ def commands(host: str, port: int) -> list[list[str]]:
             str(programs / "uvicorn"), "learning.project.asgi:application", "--host", host, "--port", str(port),
             "--no-access-log", "--log-level", "warning",
         ],
-        [*celery, "worker", "--pool", "solo", "--loglevel", "warning", "--without-gossip", "--without-mingle"],
+        [*celery, "worker", "--hostname", "demo@%h", "--pool", "solo", "--loglevel", "warning", "--without-gossip",
+         "--without-mingle"],
         [*celery, "beat", "--loglevel", "warning", "--schedule", str(var / "beat"), "--pidfile", ""],
     ]  # fmt: skip
 

@@ -22,7 +22,7 @@ from question_bank.questions.models import QuestionVersion
 
 SEED = 1949
 SITTERS = 190
-SAVES = 4
+SAVES = 2
 TODAY = 12
 SECONDS_EACH = {"single": 25, "multiple": 45, "true_false": 15, "fill": 40, "short": 240}
 ESSAYS = (

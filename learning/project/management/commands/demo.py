@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from learning.project.demo.logins import Login, kept_logins
+from learning.project.demo.logins import Login, kept_logins, set_logins
+from learning.project.demo.people import members, officers
 from learning.project.demo.school import School, load_school
 from learning.project.demo.serving import port_is_free, serve
 
@@ -37,10 +39,13 @@ class Command(BaseCommand):
         Path(settings.VAR).mkdir(parents=True, exist_ok=True)
         if not options["json"]:
             self.stdout.write("Preparing the demo school …")
-        call_command("migrate", verbosity=0)
-        school = load_school(timezone.now())
-        shown = school.members[:MEMBERS_SHOWN]
-        logins = kept_logins(Path(settings.VAR) / "demo-logins.json", [*school.officers.values(), *shown])
+        shown = [member.number for member in members()[:MEMBERS_SHOWN]]
+        numbers = [*(officer.person.number for officer in officers()), *shown]
+        with ThreadPoolExecutor(1) as beside:
+            kept = beside.submit(kept_logins, Path(settings.VAR) / "demo-logins.json", numbers)
+            call_command("migrate", verbosity=0)
+            school = load_school(timezone.now())
+            logins = set_logins(kept.result())
 
         def told() -> None:
             text = self._json if options["json"] else self._text

@@ -1,0 +1,212 @@
+"""The demo as a newcomer and a script meet it: loaded once for all tests here, in a process and a database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+from learning.organisation.models import Role
+
+ROOT = Path(__file__).resolve().parents[3]
+LOAD_S = 300  # a busy machine; alone it takes a tenth
+ANSWER_S = 60
+STOP_S = 20
+
+
+def environment(var: Path) -> dict[str, str]:
+    """The embedded default under `var`: nothing of the tests' own database or settings."""
+    own = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "MEDIA_ROOT", "SITE_PREFIX", "SECRET_KEY"}
+    return {name: value for name, value in os.environ.items() if name not in own} | {"DANGXIAO_VAR": str(var)}
+
+
+def load(var: Path) -> dict[str, Any]:
+    command = [sys.executable, str(ROOT / "manage.py"), "demo", "--no-serve", "--json"]
+    done = subprocess.run(
+        command, env=environment(var), capture_output=True, text=True, timeout=LOAD_S, check=True
+    )
+    (line,) = done.stdout.splitlines()
+    said: dict[str, Any] = json.loads(line)
+    return said
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the first and the second run said, and the database as it stood after each."""
+
+    var: Path
+    said: tuple[dict[str, Any], dict[str, Any]]
+    counts: tuple[dict[str, int], dict[str, int]]
+    windows: tuple[list[Any], list[Any]]
+    logins: tuple[bytes, bytes]
+
+    def ask(self, sql: str) -> list[Any]:
+        return ask(self.var, sql)
+
+    def count(self, sql: str) -> int:
+        ((number,),) = self.ask(sql)
+        return int(number)
+
+
+def ask(var: Path, sql: str) -> list[Any]:
+    with contextlib.closing(sqlite3.connect(var / "dangxiao.sqlite3")) as database:
+        return database.execute(sql).fetchall()
+
+
+def counts(var: Path) -> dict[str, int]:
+    """Rows of every table of ours; the audit log grows by the change of dates."""
+    names = [
+        name
+        for (name,) in ask(var, "SELECT name FROM sqlite_master WHERE type = 'table'")
+        if name.startswith(("organisation_", "questions_", "exams_")) and name != "organisation_auditentry"
+    ]
+    return {name: ask(var, f'SELECT count(*) FROM "{name}"')[0][0] for name in names}
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    var = tmp_path_factory.mktemp("demo")
+    said, counted, windows, logins = [], [], [], []
+    for _run in range(2):
+        said.append(load(var))
+        counted.append(counts(var))
+        windows.append(ask(var, "SELECT id, opens_at FROM exams_exam ORDER BY id"))
+        logins.append((var / "demo-logins.json").read_bytes())
+    return Loaded(
+        var, (said[0], said[1]), (counted[0], counted[1]), (windows[0], windows[1]), (logins[0], logins[1])
+    )
+
+
+def test_one_line_of_json_holds_exactly_what_was_agreed(loaded: Loaded) -> None:
+    said = loaded.said[0]
+    assert set(said) == {"url", "logins", "members", "formal_exam", "practice_exam"}
+    assert {"administrator", "organiser", "member"} <= set(said["logins"])
+    assert len(said["members"]) == 20
+    everybody = [*said["logins"].values(), *said["members"]]
+    assert all(set(login) == {"number", "password"} for login in everybody)
+    assert said["logins"]["member"] == said["members"][0]
+    exams = dict(loaded.ask("SELECT CAST(id AS TEXT), kind FROM exams_exam"))
+    assert (exams[said["formal_exam"]], exams[said["practice_exam"]]) == ("formal", "practice")
+
+
+def test_every_role_of_the_matrix_has_a_login_that_works(loaded: Loaded) -> None:
+    held = dict(
+        loaded.ask(
+            "SELECT u.number, r.role FROM organisation_roleassignment r JOIN organisation_user u ON u.id = r.user_id"
+        )
+    )
+    logins = loaded.said[0]["logins"].values()
+    assert {held[login["number"]] for login in logins if login["number"] in held} == {*Role} - {Role.MEMBER}
+    stored = {
+        number: rest
+        for number, *rest in loaded.ask(
+            "SELECT number, password, is_active, must_change_password, activated_at FROM organisation_user"
+        )
+    }
+    for login in [*logins, *loaded.said[0]["members"]]:
+        _hash, active, must_change, activated = stored[login["number"]]
+        assert active
+        assert not must_change
+        assert activated
+    for key in ("administrator", "member"):
+        login = loaded.said[0]["logins"][key]
+        assert PBKDF2PasswordHasher().verify(login["password"], stored[login["number"]][0])
+
+
+def test_the_school_is_large_enough_to_be_looked_at(loaded: Loaded) -> None:
+    kinds = dict(loaded.ask("SELECT kind, count(*) FROM organisation_unit GROUP BY kind"))
+    assert kinds["committee"] == 1
+    assert kinds["general_branch"] >= 3
+    assert kinds["branch"] >= 9
+    assert loaded.count("SELECT count(*) FROM organisation_user") >= 200
+    assert loaded.count("SELECT count(*) FROM questions_question") >= 240
+
+
+def test_a_past_exam_is_marked_and_released_and_the_first_member_sat_it(loaded: Loaded) -> None:
+    ((past, marked),) = loaded.ask(
+        "SELECT exam_id, count(*) FROM exams_attempt WHERE state = 'marked' GROUP BY exam_id ORDER BY 2 DESC LIMIT 1"
+    )
+    assert marked >= 150
+    assert loaded.count(f"SELECT count(*) FROM exams_release WHERE exam_id = {past:d} AND what = 'score'")
+    member = loaded.said[0]["logins"]["member"]["number"]
+    sat = loaded.ask(
+        "SELECT u.number FROM exams_attempt a JOIN organisation_user u ON u.id = a.user_id"
+        f" WHERE a.exam_id = {past:d} AND a.state = 'marked'"
+    )
+    assert (member,) in sat
+
+
+def test_a_second_run_adds_nothing_and_dates_the_open_exams_anew(loaded: Loaded) -> None:
+    assert loaded.said[0] == loaded.said[1]
+    assert loaded.counts[0] == loaded.counts[1]
+    before, after = (dict(each) for each in loaded.windows)
+    moved = {exam for exam in before if before[exam] != after[exam]}
+    assert moved == {int(loaded.said[0][name]) for name in ("formal_exam", "practice_exam")}
+    assert all(after[exam] > before[exam] for exam in moved)
+
+
+def test_passwords_lie_in_a_file_that_only_its_owner_reads_and_are_used_again(loaded: Loaded) -> None:
+    path = loaded.var / "demo-logins.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert loaded.logins[0] == loaded.logins[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def children_with(var: Path) -> set[int]:
+    """The living processes whose environment names this demo's folder, wherever they hang in the tree."""
+    mark, found = f"DANGXIAO_VAR={var}\0".encode(), set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes():
+                found.add(int(process.name))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes under /proc")
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_the_served_demo_answers_and_ends_every_child_when_asked(
+    loaded: Loaded, stop: signal.Signals
+) -> None:
+    port = free_port()
+    command = [sys.executable, str(ROOT / "manage.py"), "demo", "--json", "--port", str(port)]
+    with subprocess.Popen(
+        command, env=environment(loaded.var), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as demo:
+        try:
+            assert demo.stdout is not None
+            said = json.loads(demo.stdout.readline())
+            assert said["url"] == f"http://127.0.0.1:{port}"
+            with urllib.request.urlopen(f"{said['url']}/healthz", timeout=ANSWER_S) as reply:
+                assert json.load(reply)["database"] == "ok"
+            deadline = time.monotonic() + ANSWER_S
+            while len(children_with(loaded.var)) < 4 and time.monotonic() < deadline:
+                time.sleep(0.1)  # worker and beat follow the site
+            assert len(children_with(loaded.var)) == 4
+            demo.send_signal(stop)
+            _out, told = demo.communicate(timeout=STOP_S)
+        finally:
+            demo.kill()
+    assert demo.returncode == 0
+    assert children_with(loaded.var) == set()
+    assert "No hostname was supplied" not in told
+    assert "Traceback" not in told
