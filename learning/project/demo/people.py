@@ -25,11 +25,12 @@ TREE = {
 }  # fmt: skip
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-GIVEN = (
-    "晓雯 志远 思源 雨桐 嘉豪 文静 海涛 明轩 欣怡 俊杰 梦琪 国栋 佳宁 子涵 "
-    "建华 秀兰 立新 春梅 振宇 若琳 浩然 诗涵 永强 丽华 博文 雅婷 宇航 静怡 "
-    "德明 玉洁 鹏飞 慧敏 天佑 可心 一鸣 书瑶 卫东 红霞 凯旋 紫萱"
-).split()
+GIVEN = [
+    "晓雯", "志远", "思源", "雨桐", "嘉豪", "文静", "海涛", "明轩", "欣怡", "俊杰", "梦琪", "国栋",
+    "佳宁", "子涵", "建华", "秀兰", "立新", "春梅", "振宇", "若琳", "浩然", "诗涵", "永强", "丽华",
+    "博文", "雅婷", "宇航", "静怡", "德明", "玉洁", "鹏飞", "慧敏", "天佑", "可心", "一鸣", "书瑶",
+    "卫东", "红霞", "凯旋", "紫萱",
+]  # fmt: skip
 # Students' branches hold people on their way into the Party, staff branches mostly full members.
 STUDENT_MIX = (
     (PersonStatus.FULL, 5), (PersonStatus.PROBATIONARY, 4), (PersonStatus.CANDIDATE, 3), (PersonStatus.ACTIVIST, 4),
