@@ -13,6 +13,8 @@ import psycopg
 from psycopg import AsyncConnection, errors
 
 from learning.lane.coalescer import TryAgain
+from learning.lane.conversation import Conversation, Rows
+from learning.lane.pipe import Pipe
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class PostgresqlAdapter:
     def __init__(self, **conninfo: Any) -> None:
         self._conninfo = _PATIENCE | {"application_name": "lane"} | conninfo
         self._connection: AsyncConnection | None = None
+        self._pipe: Pipe | None = None
         self._turn = asyncio.Lock()
 
     async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -59,6 +62,24 @@ class PostgresqlAdapter:
                 await self.close()
                 raise TryAgain from error
             except asyncio.CancelledError:
+                # What the connection still has to say belongs to nobody.
+                await self.close()
+                raise
+
+    async def converse(self, steps: Conversation[T]) -> T:
+        """What the conversation returned, after the transaction around it has committed; errors as `run`.
+
+        A step that reads nothing is not waited for: it goes out with the next one, or with COMMIT.
+        """
+        async with self._turn:
+            try:
+                return await self._hold(await self._connected(), steps)
+            except psycopg.Error as error:
+                if not _store_at_fault(error):
+                    raise
+                await self.close()
+                raise TryAgain from error
+            except BaseException:
                 # What the connection still has to say belongs to nobody.
                 await self.close()
                 raise
@@ -86,12 +107,40 @@ class PostgresqlAdapter:
                 await connection.rollback()
             raise
 
+    async def _hold(self, connection: AsyncConnection, steps: Conversation[T]) -> T:
+        if self._pipe is None:
+            self._pipe = Pipe(connection)
+        pipe = self._pipe
+        pipe.begin()
+        try:
+            statements = next(steps)
+            while True:
+                for each in statements:
+                    pipe.queue(each)
+                rows: list[Rows] = [[] for _ in statements]
+                places = [place for place, each in enumerate(statements) if each.reads]
+                if places:
+                    for place, found in zip(places, await pipe.rows(), strict=True):
+                        rows[place] = found
+                try:
+                    statements = steps.send(rows)
+                except StopIteration as done:
+                    result: T = done.value
+                    break
+            await pipe.commit()
+        except psycopg.Error:
+            if not connection.closed:
+                pipe.leave()
+                await connection.rollback()
+            raise
+        return result
+
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
             connection = await AsyncConnection.connect(**self._conninfo, autocommit=True)
             await connection.execute(_SESSION)
             connection.prepare_threshold = 0  # a lane has few statements and each comes again
-            self._connection = connection
+            self._connection, self._pipe = connection, None
         return self._connection
 
 

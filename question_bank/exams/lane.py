@@ -4,10 +4,8 @@ database."""
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from psycopg import AsyncConnection
 
 from learning.lane.adapters import adapter_from
 from learning.lane.coalescer import Coalescer
@@ -27,8 +24,8 @@ from learning.lane.token import BadToken, Claims
 from .kept import Kept
 from .saving.judging import Judgement
 from .saving.ops import parse_client, parse_ops
-from .saving.statements import PostgresqlDialect, Rows, SqliteDialect, Statement
-from .saving.writing import Batch, Memory, Saving, save_batch
+from .saving.statements import PostgresqlDialect, SqliteDialect
+from .saving.writing import Memory, Saving, save_batch
 from .tokens import VIEWER, read_token
 
 MAX_BODY = 256 * 1024
@@ -51,15 +48,10 @@ def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = ut
     tokens: Kept[str, Claims] = Kept(ATTEMPTS_KEPT)
     memory = Memory(papers=Kept(ATTEMPTS_KEPT), seen_at=Kept(ATTEMPTS_KEPT))
 
-    async def write(savings: list[Saving]) -> Sequence[Judgement | None]:
-        now = clock()
-        if isinstance(adapter, SqliteAdapter):
-            return await adapter.run(lambda c: _on_sqlite(c, _batch(savings, now)))
-        return await adapter.run(lambda c: _on_postgresql(c, _batch(savings, now)))
+    dialect = SqliteDialect() if isinstance(adapter, SqliteAdapter) else PostgresqlDialect()
 
-    def _batch(savings: list[Saving], now: datetime) -> Batch:
-        dialect = SqliteDialect() if isinstance(adapter, SqliteAdapter) else PostgresqlDialect()
-        return save_batch(savings, now=now, dialect=dialect, memory=memory)
+    async def write(savings: list[Saving]) -> Sequence[Judgement | None]:
+        return await adapter.converse(save_batch(savings, now=clock(), dialect=dialect, memory=memory))
 
     coalescer = Coalescer(
         write,
@@ -99,9 +91,6 @@ def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = ut
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        # What is loaded by now stays; walking it again and again would hold up every page for 0.1 s at a time.
-        gc.collect()
-        gc.freeze()
         try:
             yield
         finally:
@@ -109,40 +98,6 @@ def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = ut
             await adapter.close()
 
     return Lane({"/api/attempts/{id}/ops": ops}, max_body=MAX_BODY, lifespan=lifespan)
-
-
-async def _on_postgresql(connection: AsyncConnection, batch: Batch) -> list[Judgement | None]:
-    statements = next(batch)
-    while True:
-        cursors = [await connection.execute(each.sql, each.parameters) for each in statements]
-        rows: list[Rows] = [
-            await cursor.fetchall() if each.reads else []
-            for cursor, each in zip(cursors, statements, strict=True)
-        ]
-        try:
-            statements = batch.send(rows)
-        except StopIteration as done:
-            judged: list[Judgement | None] = done.value
-            return judged
-
-
-def _on_sqlite(connection: sqlite3.Connection, batch: Batch) -> list[Judgement | None]:
-    statements = next(batch)
-    while True:
-        rows = [_run(connection, each) for each in statements]
-        try:
-            statements = batch.send(rows)
-        except StopIteration as done:
-            judged: list[Judgement | None] = done.value
-            return judged
-
-
-def _run(connection: sqlite3.Connection, statement: Statement) -> Rows:
-    sql = statement.sql.replace("%s", "?")
-    if statement.reads:
-        return [row for each in statement.parameters for row in connection.execute(sql, each).fetchall()]
-    connection.executemany(sql, statement.parameters)
-    return []
 
 
 def _fingerprint(request: Request) -> str:

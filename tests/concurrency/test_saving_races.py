@@ -4,12 +4,14 @@ without the lock shows what the lock is for."""
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from learning.lane.conversation import Rows, Statement
 from learning.organisation.models import User
 from question_bank.exams.models import Attempt
 from question_bank.exams.saving import statements
@@ -22,6 +24,7 @@ from tests.lane_client import LaneClient, answer, in_lane
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 LOCK = " FOR NO KEY UPDATE"
 STEP_S = 0.3  # long enough for a statement that nobody holds up to return
+WAIT_S = 20
 ROUNDS = 6
 
 
@@ -44,7 +47,7 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class SaveHeldOpen:
-    """A save of one answer that has judged and written, and whose commit is held back."""
+    """A save of one answer that has read what is stored, and is held up before it writes."""
 
     def __init__(self, attempt: Attempt) -> None:
         self.connection: Any = connection.copy()
@@ -58,22 +61,28 @@ class SaveHeldOpen:
 
     def __enter__(self) -> SaveHeldOpen:
         self.connection.set_autocommit(False)
-        wanted = next(self.batch)
-        with self.connection.cursor() as cursor:
-            while True:
-                rows = []
-                for statement in wanted:
-                    cursor.execute(statement.sql, statement.parameters)
-                    rows.append(cursor.fetchall() if statement.reads else [])
-                try:
-                    wanted = self.batch.send(rows)
-                except StopIteration as done:
-                    self.judged = done.value[0]
-                    return self
+        self.rows = self._run(next(self.batch))
+        return self
 
-    def commit(self) -> dict[str, str]:
-        self.connection.commit()
-        return {op_id: verdict.value for op_id, verdict in self.judged.reply.verdicts.items()}
+    def finish(self) -> dict[str, str]:
+        """Writes and commits; the verdicts by op id."""
+        try:
+            wanted = self.batch.send(self.rows)
+            while True:
+                wanted = self.batch.send(self._run(wanted))
+        except StopIteration as done:
+            judged = done.value[0]
+        self.connection.connection.commit()
+        return {op_id: verdict.value for op_id, verdict in judged.reply.verdicts.items()}
+
+    def _run(self, wanted: list[Statement]) -> list[Rows]:
+        # psycopg's own cursor and commit: Django's refuse inside an event loop.
+        rows: list[Rows] = []
+        with self.connection.connection.cursor() as cursor:
+            for statement in wanted:
+                cursor.execute(statement.sql, statement.parameters)
+                rows.append(cursor.fetchall() if statement.reads else [])
+        return rows
 
     def __exit__(self, *_error: object) -> None:
         self.connection.rollback()
@@ -94,20 +103,17 @@ def marked_first_slot(attempt: Attempt) -> str:
     return str(attempt.auto_marks[0])
 
 
-async def _submit_while_saving(attempt: Attempt, saving: SaveHeldOpen) -> dict[str, str]:
-    handing_in = asyncio.create_task(asyncio.to_thread(submitted, attempt))
-    await asyncio.wait([handing_in], timeout=STEP_S)
-    told = saving.commit()
-    await handing_in
-    return told
-
-
 RIGHT = "2.00"  # o1 is the key of slot 1
 
 
 def race(attempt: Attempt) -> tuple[dict[str, str], str]:
+    handing_in = threading.Thread(target=submitted, args=(attempt,), daemon=True)
     with SaveHeldOpen(attempt) as saving:
-        told = asyncio.run(_submit_while_saving(attempt, saving))
+        handing_in.start()
+        handing_in.join(STEP_S)
+        told = saving.finish()
+        handing_in.join(WAIT_S)
+    assert not handing_in.is_alive()
     return told, marked_first_slot(attempt)
 
 
@@ -137,7 +143,7 @@ def save_during(attempt: Attempt, other: Any) -> tuple[bool, int]:
     async def story(lane: LaneClient) -> tuple[bool, int]:
         saving = asyncio.create_task(lane.ops(attempt, "c1", answer("a", 1, 0, "o1")))
         done, _ = await asyncio.wait([saving], timeout=STEP_S)
-        await asyncio.to_thread(other.commit)
+        other.connection.commit()
         return bool(done), (await saving).status
 
     return in_lane(story, connection.settings_dict)
@@ -153,7 +159,7 @@ def test_save_waits_for_a_submit_under_way_and_is_kept_as_late(attempt: Attempt,
 def test_control_without_the_lock_a_save_is_applied_behind_the_marking(
     attempt: Attempt, held_by_submit: Any
 ) -> None:
-    # The foreign key's own lock makes the insert wait, but by then it was judged applied on the old state.
+    # The foreign key's own lock makes the insert wait, but by then it was judged on the old state.
     assert save_during(attempt, held_by_submit)[1] == 200
     assert attempt.answer_events.get().verdict == "applied"
 
@@ -170,7 +176,7 @@ def test_one_slow_attempt_does_not_lose_the_batch_of_the_others(member: User, at
             asyncio.create_task(lane.ops(each, "c1", answer("a", 1, 0, "o1"))) for each in (attempt, other)
         ]
         await asyncio.sleep(STEP_S)
-        await asyncio.to_thread(blocker.rollback)
+        blocker.connection.rollback()
         return [(await save).status for save in saves]
 
     try:
@@ -218,7 +224,7 @@ def test_control_without_the_lock_two_lanes_apply_both(attempt: Attempt) -> None
         async def story(lane: LaneClient) -> Any:
             other = asyncio.create_task(twice(lane))
             await asyncio.wait([other], timeout=STEP_S)
-            first = saving.commit()
+            first = saving.finish()
             return first, await other
 
         told = in_lane(story, connection.settings_dict)

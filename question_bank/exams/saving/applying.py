@@ -8,11 +8,12 @@ from datetime import datetime
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from learning.lane.conversation import Row, Rows, Statement
 from question_bank.exams.models import Attempt
 
 from .ops import Op
 from .replies import OpsReply
-from .statements import Dialect, PostgresqlDialect, Row, Rows, SqliteDialect, Statement
+from .statements import Dialect, PostgresqlDialect, SqliteDialect
 from .writing import Memory, Saving, save_batch
 
 DIALECTS: dict[str, Dialect] = {"postgresql": PostgresqlDialect(), "sqlite": SqliteDialect()}

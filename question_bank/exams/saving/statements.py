@@ -12,18 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-Row = Sequence[Any]
-Rows = Sequence[Row]
-
-
-class Statement(NamedTuple):
-    """`reads`: its rows are wanted. `each`: `parameters` is a list of them, the statement runs once for every one.
-    Parameters are written %s, as Django and psycopg want them."""
-
-    sql: str
-    parameters: Sequence[Any]
-    reads: bool = False
-    each: bool = False
+from learning.lane.conversation import Rows, Statement
 
 
 class Key(NamedTuple):

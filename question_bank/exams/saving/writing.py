@@ -6,7 +6,7 @@ what keeps a save from being acknowledged while a submit that does not see it co
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from learning.lane.conversation import Conversation, Row, Statement
 from question_bank.engine.kinds import PaperItem, storable
 
 from .judging import AttemptState, ItemState, Judgement, judge
 from .ops import Op, OpKind
-from .statements import CLIENTS, EVENTS, ITEMS, NOTES, PRESENCE, Dialect, Key, Row, Rows, Statement
+from .statements import CLIENTS, EVENTS, ITEMS, NOTES, PRESENCE, Dialect, Key
 
 MAX_INTEGER = 2**31 - 1
 MAX_BIGINT = 2**63 - 1
@@ -46,7 +47,7 @@ class Memory:
     seen_at: MutableMapping[int, datetime]
 
 
-Batch = Generator[list[Statement], list[Rows], list[Judgement | None]]
+Batch = Conversation[list[Judgement | None]]
 
 
 def save_batch(savings: Sequence[Saving], *, now: datetime, dialect: Dialect, memory: Memory) -> Batch:
