@@ -53,7 +53,12 @@ def make_unit(parent: Unit | None = None, *, name: str = "", kind: str = "") -> 
 
 
 def make_user(
-    number: str = "", *, name: str = "", unit: Unit | None = None, roles: Sequence[tuple[Role, Unit]] = (), **fields: Any
+    number: str = "",
+    *,
+    name: str = "",
+    unit: Unit | None = None,
+    roles: Sequence[tuple[Role, Unit]] = (),
+    **fields: Any,
 ) -> User:
     n = next(_numbers)
     user = User.objects.create_user(number or f"N{n:06d}", name or f"学员{n}", "secret-pass", **fields)
@@ -82,16 +87,25 @@ def make_chapter(bank: Bank, name: str = "总纲", parent: Chapter | None = None
 
 CONTENT: dict[str, tuple[dict[str, Any], Any]] = {
     "single": ({"options": [{"id": f"o{i}", "text": f"选项{i}", "pinned": False} for i in range(4)]}, "o1"),
-    "multiple": ({"options": [{"id": f"o{i}", "text": f"选项{i}", "pinned": False} for i in range(4)]}, ["o0", "o2"]),
+    "multiple": (
+        {"options": [{"id": f"o{i}", "text": f"选项{i}", "pinned": False} for i in range(4)]},
+        ["o0", "o2"],
+    ),
     "true_false": ({}, True),
     "fill": ({"blanks": 2}, [["甲"], ["乙", "乙方"]]),
     "short": ({}, {"text": "参考答案"}),
     "essay": ({}, {"text": "参考答案"}),
-    "order": ({"options": [{"id": f"o{i}", "text": f"步骤{i}", "pinned": False} for i in range(3)]}, ["o0", "o1", "o2"]),
+    "order": (
+        {"options": [{"id": f"o{i}", "text": f"步骤{i}", "pinned": False} for i in range(3)]},
+        ["o0", "o1", "o2"],
+    ),
     "match": (
         {
             "left": [{"id": "l0", "text": "左0"}, {"id": "l1", "text": "左1"}],
-            "options": [{"id": "o0", "text": "右0", "pinned": False}, {"id": "o1", "text": "右1", "pinned": False}],
+            "options": [
+                {"id": "o0", "text": "右0", "pinned": False},
+                {"id": "o1", "text": "右1", "pinned": False},
+            ],
         },
         {"l0": "o0", "l1": "o1"},
     ),
@@ -99,7 +113,13 @@ CONTENT: dict[str, tuple[dict[str, Any], Any]] = {
 
 
 def make_question(
-    bank: Bank, kind: str = "single", *, stem: str = "", chapter: Chapter | None = None, difficulty: int = 3, **fields: Any
+    bank: Bank,
+    kind: str = "single",
+    *,
+    stem: str = "",
+    chapter: Chapter | None = None,
+    difficulty: int = 3,
+    **fields: Any,
 ) -> Question:
     """A ready question; in `single` "o1" is right, in `multiple` "o0" and "o2"."""
     n = next(_numbers)
@@ -177,11 +197,15 @@ def make_candidate(exam: Exam, user: User, **fields: Any) -> Candidate:
     )
 
 
-def make_attempt(exam: Exam, user: User, *, now: datetime = NOW, answers: dict[int, Any] | None = None) -> Attempt:
+def make_attempt(
+    exam: Exam, user: User, *, now: datetime = NOW, answers: dict[int, Any] | None = None
+) -> Attempt:
     """An open attempt started at `now`; `answers` by slot."""
     attempt = start_attempt(exam_id=exam.pk, user=user, password=exam.password, now=now).attempt
     AttemptItem.objects.bulk_create(
-        AttemptItem(attempt=attempt, slot=slot, answer=answer, answer_rev=1, first_answer_at=now, last_answer_at=now)
+        AttemptItem(
+            attempt=attempt, slot=slot, answer=answer, answer_rev=1, first_answer_at=now, last_answer_at=now
+        )
         for slot, answer in (answers or {}).items()
     )
     return attempt
