@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from learning.organisation.rows import Columns, among, lock, read, write
 from question_bank.engine.marking import Combination, GradeBand, combine, grade_band, passed
 
-from .models import Attempt, Candidate, Result
+from .models import Attempt, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +57,25 @@ def rewrite_results(candidate_ids: Collection[int], *, now: datetime) -> None:
     """Makes the Results of these candidates anew, and removes those that have nothing to stand on. Inside
     the transaction that changed an attempt; the candidates' rows are locked, so that of two such changes
     the later one sees both."""
-    candidates = list(
-        Candidate.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("exam")
-        .only("exam__score_policy")
-        .filter(pk__in=candidate_ids)
-        .order_by("pk")
+    seats, ids = among("c.id", candidate_ids)
+    sat, _ids = among("a.candidate_id", candidate_ids)
+    candidates, attempts = read(
+        (f"{CANDIDATES.format(seats)} {lock('FOR NO KEY UPDATE OF c')}", (ids,)),
+        (MARKED_ATTEMPTS.format(sat), (ids,)),
     )
-    marked: dict[int, list[Attempt]] = {candidate.pk: [] for candidate in candidates}
-    attempts = (
-        Attempt.objects.filter(candidate__in=marked, state=Attempt.State.MARKED)
-        .only("candidate_id", "score", "max_score", "rules", "no")
-        .order_by("no")
-    )
-    for attempt in attempts:
-        marked[attempt.candidate_id].append(attempt)
+    marked: dict[int, list[Attempt]] = {}
+    for row in attempts:
+        attempt = ATTEMPT.read(row)
+        marked.setdefault(attempt.candidate_id, []).append(attempt)
     results, gone = [], []
-    for candidate in candidates:
-        outcome = outcome_of(marked[candidate.pk], candidate.exam.score_policy)
+    for pk, policy in candidates:
+        outcome = outcome_of(marked.get(pk, []), policy)
         if outcome is None:
-            gone.append(candidate.pk)
+            gone.append(pk)
             continue
         results.append(
             Result(
-                candidate=candidate,
+                candidate_id=pk,
                 attempt_id=outcome.attempt_id,
                 score=outcome.score,
                 max_score=outcome.max_score,
@@ -88,12 +84,21 @@ def rewrite_results(candidate_ids: Collection[int], *, now: datetime) -> None:
                 updated_at=now,
             )
         )
-    if results:
-        Result.objects.bulk_create(
-            results,
-            update_conflicts=True,
-            unique_fields=["candidate"],
-            update_fields=["attempt", "score", "max_score", "passed", "band", "updated_at"],
-        )
+    write(f"{RESULT.inserting} {REPLACING}", [RESULT.values(result) for result in results])
     if gone:
         Result.objects.filter(pk__in=gone).delete()
+
+
+ATTEMPT = Columns(Attempt, only=("id", "candidate", "score", "max_score", "rules", "no"))
+RESULT = Columns(Result)
+CANDIDATES = """
+    SELECT c.id, e.score_policy FROM exams_candidate c JOIN exams_exam e ON e.id = c.exam_id
+    WHERE {} ORDER BY c.id
+"""
+MARKED_ATTEMPTS = f"""
+    SELECT {ATTEMPT.of("a")} FROM exams_attempt a WHERE {{}} AND a.state = 'marked' ORDER BY a.no
+"""  # noqa: S608 — columns of ours
+REPLACING = """
+    ON CONFLICT (candidate_id) DO UPDATE SET attempt_id = excluded.attempt_id, score = excluded.score,
+    max_score = excluded.max_score, passed = excluded.passed, band = excluded.band, updated_at = excluded.updated_at
+"""

@@ -96,6 +96,7 @@ def stopping_before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: rows are read as if nobody else were there."""
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self.all())
+    monkeypatch.setattr(closing, "lock", lambda words: "")
 
 
 def answer(slot: int, value: Any) -> Op:
@@ -196,7 +197,7 @@ def test_control_without_the_lock_the_submission_misses_the_save(
 ) -> None:
     attempt = make_attempt(exam, member)
 
-    def unlocked(attempt_id: int) -> Attempt:
+    def unlocked(attempt_id: int, owner_id: int | None = None) -> Attempt:
         return Attempt.objects.select_related("exam").get(pk=attempt_id)
 
     def saved_by_hand(*, attempt: Attempt, **_: Any) -> None:
@@ -384,6 +385,6 @@ def test_start_beside_an_extension_of_the_exam_gets_the_time(
 def test_control_without_sharing_the_exams_row_the_start_misses_the_extension(
     exam: Exam, member: User, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start, "_share", lambda *_: None)
+    monkeypatch.setattr(start, "lock", lambda words: "")
     attempt = extend_and_start(exam, member, pool, monkeypatch, wait=False)
     assert attempt.deadline_at == NOW + 30 * MINUTE

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Field
 
 from learning.organisation.models import User
+from learning.organisation.rows import Columns, among, lock, read, write
 from question_bank.engine.kinds import PaperItem, is_blank
 from question_bank.engine.marking import PaperMarks, mark_paper, passed
 from question_bank.engine.timing import check_move
@@ -45,18 +46,22 @@ class Closed:
     marks: PaperMarks
 
 
-def locked_attempt(attempt_id: int) -> Attempt:
-    """The attempt with its exam, its row locked until the transaction ends. Raises NotFound."""
-    attempt = (
-        Attempt.objects.select_for_update(of=("self",), no_key=False)
-        .select_related("exam")
-        .defer("exam__plan", "exam__instructions")
-        .filter(pk=attempt_id)
-        .first()
-    )
-    if attempt is None:
-        raise NotFound
-    return attempt
+ATTEMPT = Columns(Attempt)
+EXAM = Columns(Exam, but=("plan", "instructions"))
+EVENT = Columns(AttemptEvent)
+ONE = f"SELECT {ATTEMPT.of('a')}, {EXAM.of('e')} FROM exams_attempt a JOIN exams_exam e ON e.id = a.exam_id WHERE a.id = %s"  # noqa: S608 — columns of ours
+
+
+def locked_attempt(attempt_id: int, owner_id: int | None = None) -> Attempt:
+    """The attempt with its exam, its row locked until the transaction ends. Raises NotFound, also where it is
+    not that owner's."""
+    (rows,) = read((f"{ONE} {lock('FOR UPDATE OF a')}", (attempt_id,)))
+    for row in rows:
+        attempt = ATTEMPT.read(row)
+        if owner_id in (None, attempt.user_id):
+            attempt.exam = EXAM.read(row[len(ATTEMPT) :])
+            return attempt
+    raise NotFound
 
 
 def close_attempts(
@@ -73,7 +78,7 @@ def close_attempts(
     answers = answers_by_attempt([attempt.pk for attempt in attempts])
     closed = [_closed(attempt, answers.get(attempt.pk, {}), finish_kind, now) for attempt in attempts]
     write_attempts(attempts, CLOSING_FIELDS)
-    AttemptEvent.objects.bulk_create(
+    events = (
         AttemptEvent(
             attempt=each.attempt,
             type="submit",
@@ -83,6 +88,7 @@ def close_attempts(
         )
         for each in closed
     )
+    write(EVENT.inserting, [EVENT.values(event) for event in events])
     attempts_submitted.send(Attempt, closed=closed, now=now)
     marked = [each for each in closed if each.attempt.state == Attempt.State.MARKED]
     if marked:
@@ -146,12 +152,8 @@ def receipt_of(attempt: Attempt) -> Receipt | None:
 def answers_by_attempt(attempt_ids: Collection[int]) -> dict[int, dict[int, Any]]:
     """The latest answers by slot that are not blank, of each attempt that has any; one query, a row an
     attempt: by the ORM half a million rows took longer than marking them."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(ANSWERS_ON_POSTGRESQL, [list(attempt_ids)])
-        else:
-            cursor.execute(ANSWERS_ON_SQLITE, [orjson.dumps(list(attempt_ids)).decode()])
-        rows = cursor.fetchall()
+    condition, ids = among("attempt_id", attempt_ids)
+    (rows,) = read((ANSWERS[connection.vendor].format(condition), (ids,)))
     found = {}
     for attempt_id, text in rows:
         answers = {int(slot): answer for slot, answer in orjson.loads(text).items() if not is_blank(answer)}
@@ -160,14 +162,16 @@ def answers_by_attempt(attempt_ids: Collection[int]) -> dict[int, dict[int, Any]
     return found
 
 
-ANSWERS_ON_POSTGRESQL = """
-    SELECT attempt_id, jsonb_object_agg(slot, answer)::text FROM exams_attemptitem
-    WHERE attempt_id = ANY(%s) AND answer IS NOT NULL GROUP BY attempt_id
-"""
-ANSWERS_ON_SQLITE = """
-    SELECT attempt_id, json_group_object(slot, json(answer)) FROM exams_attemptitem
-    WHERE attempt_id IN (SELECT value FROM json_each(%s)) AND answer IS NOT NULL GROUP BY attempt_id
-"""
+ANSWERS = {
+    "postgresql": """
+        SELECT attempt_id, jsonb_object_agg(slot, answer)::text FROM exams_attemptitem
+        WHERE {} AND answer IS NOT NULL GROUP BY attempt_id
+    """,
+    "sqlite": """
+        SELECT attempt_id, json_group_object(slot, json(answer)) FROM exams_attemptitem
+        WHERE {} AND answer IS NOT NULL GROUP BY attempt_id
+    """,
+}
 
 
 def write_attempts(attempts: Sequence[Attempt], names: Sequence[str]) -> None:
@@ -181,9 +185,7 @@ def write_attempts(attempts: Sequence[Attempt], names: Sequence[str]) -> None:
         ]
         for attempt in attempts
     ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(f"UPDATE exams_attempt SET {sets} WHERE id = %s", rows)  # noqa: S608 — our columns
+    write(f"UPDATE exams_attempt SET {sets} WHERE id = %s", rows)  # noqa: S608 — our columns
 
 
 def has_expired(attempt: Attempt, now: datetime) -> bool:

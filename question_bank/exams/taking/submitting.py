@@ -20,16 +20,23 @@ from question_bank.exams.taking.closing import close_attempts, has_expired, lock
 
 
 def submit_attempt(
-    *, attempt_id: int, by: User | None, client: str, ops: Sequence[Op], reason: str, now: datetime
+    *,
+    attempt_id: int,
+    by: User | None,
+    client: str,
+    ops: Sequence[Op],
+    reason: str,
+    now: datetime,
+    owner_id: int | None = None,
 ) -> Receipt:
     """Applies the ops, closes the attempt and returns its receipt. Of a closed attempt: the receipt it has,
     the ops are kept as late. `reason` self or time_up; `time_up` is a hint, the server's clock decides.
 
-    Raises NotFound; TimeRemains, TooEarly, NotOpen (paused), and then nothing was applied; AttemptClosed
-    for a void one.
+    Raises NotFound, also where `owner_id` is not whose attempt it is; TimeRemains, TooEarly, NotOpen (paused),
+    and then nothing was applied; AttemptClosed for a void one.
     """
     with transaction.atomic():
-        attempt = locked_attempt(attempt_id)
+        attempt = locked_attempt(attempt_id, owner_id)
         expired = has_expired(attempt, now)
         if attempt.state in OPEN_STATES and not expired:
             refusal = _refusal(attempt, reason, now)
