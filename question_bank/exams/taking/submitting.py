@@ -17,6 +17,7 @@ from question_bank.exams.models import Attempt
 from question_bank.exams.receipts import Receipt
 from question_bank.exams.saving import Op, apply_ops
 from question_bank.exams.taking.closing import close_attempts, has_expired, locked_attempt, receipt_of
+from question_bank.exams.taking.leaving import left_too_often
 
 
 def submit_attempt(
@@ -45,7 +46,8 @@ def submit_attempt(
         if ops:
             apply_ops(attempt=attempt, client=client, ops=ops, now=now)
         if attempt.state in OPEN_STATES:
-            finish = Attempt.Finish.AUTO if expired else Attempt.Finish.SELF
+            own = Attempt.Finish.FORCED if left_too_often(attempt) else Attempt.Finish.SELF
+            finish = Attempt.Finish.AUTO if expired else own
             close_attempts(
                 [attempt], finish_kind=finish, by=by, now=now, data={"client": client, "reason": reason}
             )

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from question_bank.exams.models import Attempt
+from question_bank.exams.saving import parse_ops
 from question_bank.exams.taking.adjusting import reopen_attempt
 from question_bank.exams.taking.leaving import left_too_often, submit_those_away
+from question_bank.exams.taking.submitting import submit_attempt
 from tests.factories import NOW, make_attempt, make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +56,14 @@ def test_left_too_often_is_more_than_allowed_where_the_exam_hands_in(
     attempt = sitting(action, 0)
     attempt.away_count = count
     assert left_too_often(attempt) is forced
+
+
+@pytest.mark.parametrize(("action", "finish"), [("submit", "forced"), ("record", "self")])
+def test_what_the_page_hands_in_after_leaving_too_often_is_recorded_as_forced(action: str, finish: str) -> None:
+    attempt = sitting(action, 0)
+    left = parse_ops([{"id": "a", "seq": 1, "kind": "away", "away_ms": 40_000, "away_count": 4}])
+    submit_attempt(
+        attempt_id=attempt.pk, by=attempt.user, client="page", ops=left, reason="self", now=NOW + 5 * MINUTE
+    )
+    attempt.refresh_from_db()
+    assert attempt.finish_kind == finish
