@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from .models import SiteLook
 
 DEFAULT_BRAND = "#B3191F"
+# Pages whose address does not begin with that of the door they are behind.
+BEHIND = {"attempts/": "exam_list", "practice/": "notebook"}
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -41,7 +43,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     links = [(reverse(name), label, icon) for name, label, icon in doors]
     home = links[0][0]
-    behind = max((url for url, _label, _icon in links if request.path.startswith(url)), key=len, default="")
+    rooms = {url: url for url, _label, _icon in links}
+    rooms |= {home + start: reverse(door) for start, door in BEHIND.items()}
+    behind = rooms[max((path for path in rooms if request.path.startswith(path)), key=len, default=home)]
     if behind == home != request.path:
         behind = ""
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,6 @@ from question_bank.exams.practising.collecting import due_today
 from question_bank.exams.standing import ExamState, Standing, standings
 
 SHOWN = 8
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,16 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "site/home.html", context)
 
 
+def closing_words(day: date, *, today: date) -> str:
+    """When an exam closes, in days of the calendar: how long the hours still are is on the exam's own page."""
+    days = (day - today).days
+    if days <= 0:
+        return _("今天截止")
+    if days == 1:
+        return _("明天截止")
+    return ngettext("%(n)s 天后截止", "%(n)s 天后截止", days) % {"n": days}
+
+
 def _call(
     in_progress: list[Standing], can_sit: list[Standing], coming: list[Standing], due: int, now: datetime
 ) -> Call:
@@ -71,8 +80,7 @@ def _call(
     fresh = [each for each in can_sit if not each.counted and each.exam.kind != "practice"]
     if fresh:
         exam = fresh[0].exam
-        days = (exam.closes_at - now) // DAY
-        when = ngettext("%(n)s 天后截止", "%(n)s 天后截止", days) % {"n": days} if days else _("今天截止")
+        when = closing_words(timezone.localdate(exam.closes_at), today=timezone.localdate(now))
         text = _("%(when)s：%(title)s") % {"when": when, "title": exam.title}
         return Call(text, reverse("exam_start", args=[exam.pk]), _("去考试"))
     if due:

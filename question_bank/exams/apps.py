@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,9 +9,12 @@ class ExamsConfig(AppConfig):
     verbose_name = _("考试")
 
     def ready(self) -> None:
+        from learning.organisation.audit_facts import name_facts
         from learning.organisation.audit_words import name_actions
         from learning.organisation.exports import contribute
+        from learning.organisation.models import PersonStatus
 
+        from .models import Candidate, Exam, Release, TimeAdjustment
         from .own_record import exams_of
 
         contribute("exams", exams_of)
@@ -46,4 +50,39 @@ class ExamsConfig(AppConfig):
                 "attempt.late_accepted": _("计入迟到的答案"),
                 "mark.change": _("修改评分"),
             }
+        )
+        adjustments = dict(TimeAdjustment.Kind.choices)
+        fields = [each for each in Exam._meta.fields if isinstance(each.verbose_name, Promise)]
+        choices = {each.name: dict(each.flatchoices) for each in fields if each.flatchoices}
+        states = dict(Candidate.State.choices)
+        name_facts(
+            {
+                **{each.name: each.verbose_name for each in fields},
+                "bands from": _("不低于（%）"),
+                "bands name": _("等级"),
+                "units": _("党组织"),
+                "person_statuses": _("人员状态"),
+                "admitted": _("准入人数"),
+                "pool_version": _("试卷版本"),
+                "what": _("公布内容"),
+                "at": _("时间"),
+                "exam": _("考试编号"),
+                "attempts": _("作答份数"),
+                "adjustment": _("时间调整编号"),
+                "value": _("数值"),
+                "seconds": _("秒数"),
+                "slot": _("题号"),
+                "user": _("考生编号"),
+                "act": _("操作"),
+            },
+            {
+                **choices,
+                "person_statuses": dict(PersonStatus.choices),
+                "attempt.extend kind": adjustments,
+                "exam.extend kind": adjustments,
+                "what": dict(Release.What.choices),
+                "candidate.state from": states,
+                "candidate.state to": states,
+            },
+            changes="exam.change",
         )

@@ -8,7 +8,10 @@ class QuestionsConfig(AppConfig):
     verbose_name = _("题库")
 
     def ready(self) -> None:
+        from learning.organisation.audit_facts import name_facts
         from learning.organisation.audit_words import name_actions
+
+        from .models import ImportRow
 
         name_actions(
             {
@@ -36,5 +39,19 @@ class QuestionsConfig(AppConfig):
                 "import.confirm": _("确认导入试题"),
                 "import.discard": _("放弃导入"),
                 "import.command": _("命令行导入试题"),
+            }
+        )
+        name_facts(
+            {
+                "bank": _("题库"),
+                "open_for_practice": _("开放练习"),
+                "may_edit": _("可以编辑"),
+                "into": _("并入"),
+                "before": _("原来"),
+                "version": _("版本"),
+                "questions": _("试题编号"),
+                "files": _("文件"),
+                "saved": _("保存题数"),
+                **dict(ImportRow.Verdict.choices),
             }
         )

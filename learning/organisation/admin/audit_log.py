@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import django_filters  # type: ignore[import-untyped]  # django-filter has no types
 from django.db.models import QuerySet
+from django.template.loader import render_to_string
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
+from learning.organisation.audit_facts import facts, facts_line
 from learning.organisation.audit_words import words
 from learning.organisation.models import AuditEntry, User
 from learning.organisation.permissions import Action, scope_q
@@ -35,26 +37,37 @@ class AuditFilterSet(WagtailFilterSet):
         fields: list[str] = []
 
 
+class Cell(Column):
+    """A cell that says its column's name where the table is shown as cards."""
+
+    cell_template_name = "organisation/admin/cell_labelled.html"
+
+
+class FactsCell(Cell):
+    cell_template_name = "organisation/admin/cell_facts.html"
+
+
 class AuditIndexView(LocalXlsx, generic.IndexView):
     page_title = gettext_lazy("审计记录")
     default_ordering = "-at"
+    table_classname = "listing dx-audit"
     search_fields = ["object_name", "actor__full_name", "actor__number", "action"]
     list_export = ["at", "actor", "action", "object_name", "unit", "data"]
 
     @cached_property
     def columns(self) -> list[Any]:
         return [
-            Column(
+            Cell(
                 "at",
                 label=_("时间"),
                 sort_key="at",
                 accessor=lambda entry: f"{localtime(entry.at):%Y-%m-%d %H:%M:%S}",
             ),
-            Column("actor", label=_("操作人"), accessor=lambda entry: entry.actor or _("系统")),
-            Column("action", label=_("操作"), accessor=lambda entry: words(entry.action), sort_key="action"),
-            Column("object_name", label=_("对象")),
-            Column("unit", label=_("党组织"), accessor=lambda entry: entry.unit or ""),
-            Column("data", label=_("详情"), accessor=lambda entry: facts(entry.data)),
+            Cell("actor", label=_("操作人"), accessor=lambda entry: entry.actor or _("系统")),
+            Cell("action", label=_("操作"), accessor=lambda entry: words(entry.action), sort_key="action"),
+            Cell("object_name", label=_("对象")),
+            Cell("unit", label=_("党组织"), accessor=lambda entry: entry.unit or ""),
+            FactsCell("data", label=_("详情"), accessor=lambda entry: facts(entry.action, entry.data)),
         ]
 
     def get_base_queryset(self) -> QuerySet[AuditEntry]:
@@ -68,12 +81,26 @@ class AuditIndexView(LocalXlsx, generic.IndexView):
             "action": words(item.action),
             "object_name": item.object_name,
             "unit": str(item.unit or ""),
-            "data": facts(item.data),
+            "data": facts_line(item.action, item.data),
         }
 
 
-def facts(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, sort_keys=True) if data else ""
+class AuditInspectView(generic.InspectView):
+    def get_at_display_value(self) -> str:
+        return f"{localtime(self.object.at):%Y-%m-%d %H:%M:%S}"
+
+    def get_page_subtitle(self) -> str:
+        return f"{words(self.object.action)} {self.object.object_name}"
+
+    def get_actor_display_value(self) -> str:
+        return str(self.object.actor or _("系统"))
+
+    def get_action_display_value(self) -> str:
+        return words(self.object.action)
+
+    def get_data_display_value(self) -> SafeString:
+        context = {"value": facts(self.object.action, self.object.data)}
+        return render_to_string("organisation/admin/facts.html", context)
 
 
 class AuditViewSet(ScopedViewSetMixin, ModelViewSet):
@@ -89,6 +116,7 @@ class AuditViewSet(ScopedViewSetMixin, ModelViewSet):
     list_per_page = 50
     filterset_class = AuditFilterSet
     index_view_class = AuditIndexView
+    inspect_view_class = AuditInspectView
     list_export = AuditIndexView.list_export
     export_filename = "audit"
 

@@ -12,6 +12,8 @@ from question_bank.questions.models import QuestionVersion
 
 from .blueprints import Blueprint, Cell
 
+UNLIMITED_ATTEMPTS = 999
+
 
 class ExamQuerySet(models.QuerySet["Exam"]):
     def allowing(self, user: User, action: Action) -> ExamQuerySet:
@@ -135,6 +137,11 @@ class Exam(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether members may sit it as often as they like."""
+        return self.max_attempts >= UNLIMITED_ATTEMPTS
 
 
 class ExamPool(models.Model):

@@ -19,6 +19,7 @@ from question_bank.exams.models import Attempt, AttemptItem
 from question_bank.exams.outcome import paper_json, stored_items
 from question_bank.exams.taking.closing import settle
 from question_bank.exams.tokens import attempt_token
+from question_bank.questions.models import QuestionVersion
 
 from .forms import FormQuestion, form_question
 from .member import member
@@ -82,6 +83,7 @@ def attempt_page(
         "total": total,
         "section": next(each for each in data["sections"] if each["id"] == item["section"]),
         "sections_shown": len(data["sections"]) > 1,
+        "kind_said": kind_said(data, item),
         "question": question or form_question(item, row.answer if row else None),
         "flagged": bool(row and row.flagged),
         "base": row.answer_rev if row else 0,
@@ -107,6 +109,16 @@ def last_slot(attempt: Attempt, rows: dict[int, AttemptItem]) -> int:
     return max(by_writer, key=lambda row: row.last_seq).slot if by_writer else 1
 
 
+def kind_said(data: dict[str, Any], item: dict[str, Any]) -> bool:
+    """Whether the title of the section, shown beside it, already names the question's kind."""
+    if len(data["sections"]) < 2:
+        return False
+    title = next(each["title"] for each in data["sections"] if each["id"] == item["section"])
+    # "单项选择题" is the long form of "单选题", so is "多项选择题" of "多选题".
+    short = title.replace("项选择", "选").casefold()
+    return str(QuestionVersion.Kind(item["kind"]).label).casefold() in short
+
+
 def player_data(
     attempt: Attempt, data: dict[str, Any], rows: dict[int, AttemptItem], slot: int, now: datetime
 ) -> dict[str, Any]:
@@ -114,6 +126,7 @@ def player_data(
     for item in data["items"]:
         row = rows.get(item["slot"])
         item["flagged"] = bool(row and row.flagged)
+        item["kind_said"] = kind_said(data, item)
     api = reverse("api:api-root")
     working = attempt.deadline_at - attempt.started_at
     return {

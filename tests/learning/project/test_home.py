@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from learning.organisation.models import Role, User
+from learning.project.context import navigation
+from learning.project.home import closing_words
 from question_bank.exams.models import Exam
 from question_bank.exams.taking.start import start_attempt
 from tests.factories import make_exam, make_unit, make_user
@@ -40,11 +42,49 @@ def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
 
 def test_an_exam_not_yet_sat_is_named_with_the_days_left(client: Client, now: datetime) -> None:
     user = make_user(unit=make_unit())
-    exam = open_exam(user, now, title="党章考试")
+    # 23:59 local time: the days of the calendar are the same at any hour of the test.
+    closes_at = timezone.localtime(now + timedelta(days=3)).replace(hour=23, minute=59)
+    exam = open_exam(user, now, title="党章考试", closes_at=closes_at)
     client.force_login(user)
     page = client.get(reverse("home")).content.decode()
     assert "3 天后截止：党章考试" in page
     assert reverse("exam_start", args=[exam.pk]) in page
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [(22, "今天截止"), (23, "明天截止"), (24, "2 天后截止"), (29, "7 天后截止")],
+)
+def test_the_days_left_are_those_of_the_calendar(day: int, words: str) -> None:
+    assert closing_words(date(2026, 11, day), today=date(2026, 11, 22)) == words
+
+
+def test_a_late_evening_counts_the_day_of_this_place(client: Client, now: datetime) -> None:
+    """00:30 local time is still the day before in UTC."""
+    user = make_user(unit=make_unit())
+    closes_at = timezone.localtime(now + timedelta(days=2)).replace(hour=0, minute=30)
+    open_exam(user, now, closes_at=closes_at)
+    client.force_login(user)
+    assert "2 天后截止：" in client.get(reverse("home")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "door"),
+    [("/", "home"), ("/practice/", "notebook"), ("/attempts/3/result/", "exam_list"), ("/manage/exams/", "")],
+)
+def test_the_door_that_a_page_is_behind_is_the_current_one(rf: RequestFactory, path: str, door: str) -> None:
+    current = [each["url"] for each in navigation(rf.get(path)) if each["current"]]
+    assert current == ([reverse(door)] if door else [])
+
+
+def test_an_exam_without_a_limit_of_attempts_says_so(client: Client, now: datetime) -> None:
+    user = make_user(unit=make_unit())
+    exam = open_exam(user, now, max_attempts=999)
+    client.force_login(user)
+    for url in (reverse("home"), reverse("exam_list"), reverse("exam_start", args=[exam.pk])):
+        page = client.get(url).content.decode()
+        assert "不限次数" in page
+        assert "999" not in page
 
 
 def test_an_attempt_under_way_comes_before_everything_else(client: Client, now: datetime) -> None:

@@ -17,6 +17,7 @@ from question_bank.exams.models import AnswerEvent, Attempt, AttemptItem, Exam
 from question_bank.exams.papers import forget
 from question_bank.exams.taking.submitting import submit_attempt
 from question_bank.exams.tokens import read_token
+from question_bank.exams.views.attempt import kind_said
 from tests.factories import make_attempt, make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -328,6 +329,26 @@ class TestPlainForm:
         assert response.headers["Location"] == reverse("attempt_receipt", args=[attempt.pk])
         attempt.refresh_from_db()
         assert attempt.answered == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "kind", "said"),
+    [
+        ("单项选择题", "single", True),
+        ("一、多项选择题", "multiple", True),
+        ("填空题", "fill", True),
+        ("第一部分", "single", False),
+        ("单选题", "multiple", False),
+    ],
+)
+def test_the_kind_is_left_out_where_the_section_names_it(title: str, kind: str, said: bool) -> None:
+    sections = [{"id": "1", "title": title}, {"id": "2", "title": "其他"}]
+    assert kind_said({"sections": sections}, {"section": "1", "kind": kind}) is said
+
+
+def test_the_only_section_is_not_shown_and_says_nothing() -> None:
+    alone = {"sections": [{"id": "1", "title": "单选题"}]}
+    assert not kind_said(alone, {"section": "1", "kind": "single"})
 
 
 class TestOutcome:

@@ -137,6 +137,29 @@ function startPane(pane) {
   });
 }
 
+/** @param {HTMLElement} box a list of ticks, narrowed to the words typed; a ticked one stays in sight */
+function startNarrowing(box) {
+  const field = box.querySelector("[data-narrow-words]");
+  const none = box.querySelector("[data-narrow-none]");
+  const labels = [...box.querySelectorAll("label")];
+  if (!(field instanceof HTMLInputElement) || !(none instanceof HTMLElement)) return;
+  field.hidden = false;
+  field.addEventListener("input", (event) => {
+    event.stopPropagation(); // the preview need not be drawn anew
+    const words = field.value.trim().toLowerCase();
+    let found = 0;
+    labels.forEach((label) => {
+      const fits = (label.textContent || "").toLowerCase().includes(words);
+      label.hidden = !fits && !label.querySelector("input:checked");
+      if (fits) found += 1;
+    });
+    none.hidden = found > 0;
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault(); // would save the question
+  });
+}
+
 /** @param {HTMLElement} zone */
 function startDrop(zone) {
   const input = zone.querySelector("input[type=file]");
@@ -155,6 +178,7 @@ function startDrop(zone) {
 
 document.querySelectorAll("[data-rows]").forEach((rows) => rows instanceof HTMLElement && startRows(rows));
 document.querySelectorAll("form[data-preview]").forEach((form) => form instanceof HTMLFormElement && startPreview(form));
+document.querySelectorAll("[data-narrow]").forEach((box) => box instanceof HTMLElement && startNarrowing(box));
 document.querySelectorAll("[data-markup]").forEach((bar) => bar instanceof HTMLElement && startMarkup(bar));
 document.querySelectorAll("[data-poll]").forEach((box) => box instanceof HTMLElement && startPolling(box));
 document.querySelectorAll("[data-pane]").forEach((pane) => pane instanceof HTMLElement && startPane(pane));

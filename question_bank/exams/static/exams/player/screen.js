@@ -69,7 +69,7 @@ export class Screen {
     });
     const title = make("h1", { class: "question__number", tabindex: -1, text: fill(this.words.question_n, { n: number }) });
     const named = this.data.sections.length > 1 && section ? make("span", { text: section.title }) : null;
-    const kind = make("span", { text: this.words[`kind_${item.kind}`] });
+    const kind = item.kind_said ? null : make("span", { text: this.words[`kind_${item.kind}`] });
     const mark = make("span", { text: fill(this.words.points, { n: Number(item.max_mark) }) });
     return make("div", { class: "question__head" }, [title, named, kind, mark, flag]);
   }

@@ -16,6 +16,7 @@
  * @property {number} answer_rev
  * @property {number} active_ms
  * @property {boolean} [flagged]
+ * @property {boolean} [kind_said] the section's title names the kind
  */
 /**
  * @typedef {Object} Op

@@ -1,0 +1,62 @@
+"""The audit log tells in words and local time what an act changed."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from learning.organisation.audit_facts import facts, facts_line
+from learning.organisation.models import Role
+from learning.organisation.services import audit
+from tests.factories import make_unit, make_user
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "said"),
+    [
+        ("unit.opened", {"code": "XX"}, [("代码", "XX")]),
+        (
+            "membership.status",
+            {"from": "activist", "to": "full"},
+            [("原来", "入党积极分子"), ("改为", "正式党员")],
+        ),
+        ("role.granted", {"role": "marker", "to": None}, [("角色", "阅卷人"), ("截止日期", "（空）")]),
+        ("account.edited", {"fields": ["phone", "email"]}, [("修改的内容", "手机、电子邮箱")]),
+        ("bank.change", {"open_for_practice": True}, [("开放练习", "是")]),
+        ("exam.change", {"kind": ["mock", "formal"]}, [("类型", "模拟 → 正式")]),
+        (
+            "exam.change",
+            {"bands": [[], [{"from": "90", "name": "优秀"}]]},
+            [("等级", "（空） → 不低于（%） 90，等级 优秀")],
+        ),
+        ("exam.withdraw", {"on": "2026-09-01"}, [("日期", "2026-09-01")]),
+        ("strange.act", {"odd": 3}, [("odd", "3")]),
+    ],
+)
+def test_a_fact_is_said_in_words(action: str, data: dict[str, object], said: list[tuple[str, str]]) -> None:
+    assert facts(action, data) == said
+
+
+def test_an_instant_is_told_in_local_time() -> None:
+    data = {"opens_at": ["2026-10-22T01:00:00+00:00", "2026-10-23T17:30:00+00:00"]}
+    assert facts("exam.change", data) == [("开始时间", "2026-10-22 09:00:00 → 2026-10-24 01:30:00")]
+
+
+def test_one_line_holds_every_fact() -> None:
+    assert facts_line("exam.admit_users", {"admitted": 2, "reason": "补报"}) == "准入人数：2；原因：补报"
+
+
+@pytest.mark.django_db
+def test_the_log_and_its_entry_show_no_raw_data(client: Client) -> None:
+    unit = make_unit()
+    auditor = make_user(unit=unit, roles=[(Role.AUDITOR, unit)])
+    data = {"from": "activist", "to": "full"}
+    now = timezone.now()
+    entry = audit.record(actor=None, action="membership.status", obj=auditor, unit=unit, data=data, now=now)
+    client.force_login(auditor, backend="learning.organisation.backends.NumberBackend")
+    for url in (reverse("audit:index"), reverse("audit:inspect", args=[entry.pk])):
+        page = client.get(url).content.decode()
+        assert "<dt>改为</dt><dd>正式党员</dd>" in page
+        assert "activist" not in page
