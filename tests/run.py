@@ -26,7 +26,9 @@ def missing(test_data: Path) -> list[str]:
     if not shutil.which("chromium"):
         gaps.append("browser tests: no chromium (Debian: apt-get install chromium fonts-noto-cjk)")
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        gaps.append("races and lanes on PostgreSQL: DATABASE_URL=postgres://user@host/name make test, or bash .ci/run")
+        gaps.append(
+            "races and lanes on PostgreSQL: DATABASE_URL=postgres://user@host/name make test, or bash .ci/run"
+        )
     if not os.environ.get("REDIS_URL"):
         gaps.append("Celery and cache on Redis: REDIS_URL=redis://host/0 make test, or bash .ci/run")
     if not test_data.is_dir():

@@ -28,7 +28,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.db.utils import ConnectionHandler
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from learning.organisation.models import User
 from question_bank.exams import answer_keys, papers

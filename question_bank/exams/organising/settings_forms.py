@@ -85,7 +85,7 @@ class TimeForm(SettingsForm):
     earliest_submit_min = forms.IntegerField(
         label=gettext_lazy("最短交卷时间（分钟）"), min_value=0, max_value=LONGEST_LIMIT_MIN, initial=0
     )
-    max_attempts = forms.IntegerField(label=gettext_lazy("可考次数"), min_value=1, max_value=99)
+    max_attempts = forms.IntegerField(label=gettext_lazy("可考次数"), min_value=1, max_value=999)
     delay_min = forms.IntegerField(
         label=gettext_lazy("两次间隔（分钟）"), min_value=0, max_value=LONGEST_DELAY_MIN, initial=0
     )
@@ -132,7 +132,7 @@ class GuardForm(SettingsForm):
     away_allowed = forms.IntegerField(
         label=gettext_lazy("允许离开次数"),
         min_value=0,
-        max_value=99,
+        max_value=999,
         help_text=gettext_lazy("离开考试页面 3 秒以上计一次，考生看得到次数。"),
     )
     away_action = forms.ChoiceField(
