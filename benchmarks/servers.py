@@ -59,7 +59,8 @@ def lanes(*, workers: int) -> tuple[list[str], int]:
     port = free_port()
     command = [
         str(BIN / "uvicorn"), "learning.project.asgi:application", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", str(workers), "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header", "--no-date-header", "--no-proxy-headers", "--log-level", "warning",
+        "--workers", str(workers), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
+        "--no-server-header", "--no-date-header", "--no-proxy-headers", "--log-level", "warning",
     ]  # fmt: skip
     return command, port
 

@@ -59,7 +59,9 @@ def test_left_too_often_is_more_than_allowed_where_the_exam_hands_in(
 
 
 @pytest.mark.parametrize(("action", "finish"), [("submit", "forced"), ("record", "self")])
-def test_what_the_page_hands_in_after_leaving_too_often_is_recorded_as_forced(action: str, finish: str) -> None:
+def test_what_the_page_hands_in_after_leaving_too_often_is_recorded_as_forced(
+    action: str, finish: str
+) -> None:
     attempt = sitting(action, 0)
     left = parse_ops([{"id": "a", "seq": 1, "kind": "away", "away_ms": 40_000, "away_count": 4}])
     submit_attempt(
