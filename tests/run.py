@@ -13,11 +13,23 @@ ROOT = Path(__file__).resolve().parents[1]
 NO_TESTS = 5  # pytest's exit code when a selection holds none
 
 
+FAILED = 1  # pytest's exit code when tests failed
+
+
 def run(*arguments: str) -> int:
+    """pytest's exit code. What failed is tried once more, by itself: browsers and races meet a busy machine. A failure
+    that comes back is one; one that does not is in the output above all the same."""
     started = time.monotonic()
-    code = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    code = pytest(*arguments)
+    if code == FAILED:
+        print("Once more, only what failed:", flush=True)
+        code = pytest("--last-failed", "--last-failed-no-failures=none", *arguments)
     print(f"({time.monotonic() - started:.0f} s)\n", flush=True)
     return 0 if code == NO_TESTS else code
+
+
+def pytest(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
 
 
 def missing(test_data: Path) -> list[str]:
@@ -38,7 +50,7 @@ def missing(test_data: Path) -> list[str]:
 
 def main(extra: list[str]) -> int:
     workers = str(min(4, os.cpu_count() or 1))
-    codes = [run("-q", "-n", workers, "--ignore=tests/browser", *extra)]
+    codes = [run("-q", f"--numprocesses={workers}", "--ignore=tests/browser", *extra)]
     if shutil.which("chromium"):
         codes.append(run("-q", "tests/browser", *extra))
     gaps = missing(Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data")))
