@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+import orjson
 from django.db import connection
-from django.db.models import AutoField, Field, Model
+from django.db.models import AutoField, Field, JSONField, Model
 from django.db.models.expressions import Col
 
 M = TypeVar("M", bound=Model)
@@ -53,25 +54,33 @@ class Columns(Generic[M]):
         return f"INSERT INTO {self._model._meta.db_table} ({names}) VALUES ({places})"  # noqa: S608 — our own names
 
     def values(self, instance: M) -> list[Any]:
-        return [
-            field.get_db_prep_save(getattr(instance, field.attname), connection) for field in self._written
-        ]
+        return [_written(field, getattr(instance, field.attname)) for field in self._written]
 
     @cached_property
     def _conversions(self) -> list[tuple[int, Col, Any]]:
         found = []
         for place, field in enumerate(self._fields):
             column = field.get_col(self._model._meta.db_table)
-            for convert in (
-                *connection.ops.get_db_converters(column),
-                *column.get_db_converters(connection),
-            ):
-                found.append((place, column, convert))
+            converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+            if isinstance(field, JSONField):
+                converters = [_read_json]
+            found += [(place, column, convert) for convert in converters]
         return found
 
     @cached_property
     def _written(self) -> list[Field[Any, Any]]:
         return [field for field in self._fields if not isinstance(field, AutoField)]
+
+
+# Papers and rules of some kB: orjson takes a fifth of the time of Django's json.
+def _read_json(value: str | None, *_: object) -> Any:
+    return None if value is None else orjson.loads(value)
+
+
+def _written(field: Field[Any, Any], value: Any) -> Any:
+    if isinstance(field, JSONField) and value is not None:
+        return orjson.dumps(value).decode()
+    return field.get_db_prep_save(value, connection)
 
 
 def read(*statements: Statement) -> list[Rows]:

@@ -118,7 +118,7 @@ def _continue_or_begin(exam_id: int, user: User, password: str, now: datetime, f
     return Started(attempt, created=True)
 
 
-CANDIDATE = Columns(Candidate)
+CANDIDATE = Columns(Candidate, only=("id", "exam", "user", "unit_ancestors", "state", "extra_percent"))
 EXAM = Columns(Exam, but=("plan", "instructions", "pass_text", "fail_text"))
 ADJUSTMENT = Columns(TimeAdjustment, only=("id", "kind", "value", "revoked_at", "attempt", "unit"))
 UNIT = Columns(Unit, only=("id", "key"))
