@@ -168,6 +168,8 @@ def _decide(draft: Draft, facts: Facts, settings: ImportSettings) -> None:
     kind = declared or hinted
     _options_from_stem(draft, kind)
     answer = _answer(draft, kind if kind in {*Kind} else None)
+    if not draft.stem.strip():
+        raise Refused("stem_missing")  # it was nothing but its key, or its options
     if kind in (None, CHOICE, GROUP):
         kind = _infer(draft, answer)
         if kind is None:
