@@ -80,7 +80,9 @@ def test_no_translation_loses_a_place_or_stays_chinese(catalogue: Catalog) -> No
     assert not wrong
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "learning" / "project" / "locale").rglob("*.po")), ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "learning" / "project" / "locale").rglob("*.po")), ids=lambda path: path.parts[-3]
+)
 def test_no_catalogue_is_marked_fuzzy_and_left_out_by_the_compiler(path: Path) -> None:
     with path.open("rb") as file:
         assert not read_po(file).fuzzy
