@@ -6,11 +6,10 @@ Needs a direct connection: prepared statements and session settings do not survi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection
 
 from learning.lane.coalescer import TryAgain
 from learning.lane.conversation import Conversation, Rows
@@ -45,31 +44,12 @@ class PostgresqlAdapter:
         self._pipe: Pipe | None = None
         self._turn = asyncio.Lock()
 
-    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """What `work` returned, after the transaction around it has committed.
-
-        Statements are pipelined: `execute` only queues, `fetch…` makes the round trip. Work that reads,
-        decides and then writes without fetching takes two; a cursor may be returned and read afterwards.
-        TryAgain if server or network are to blame, else psycopg's error; nothing is stored then, unless the
-        connection was lost during COMMIT.
-        """
-        async with self._turn:
-            try:
-                return await self._transact(await self._connected(), work)
-            except psycopg.Error as error:
-                if not _store_at_fault(error):
-                    raise
-                await self.close()
-                raise TryAgain from error
-            except asyncio.CancelledError:
-                # What the connection still has to say belongs to nobody.
-                await self.close()
-                raise
-
     async def converse(self, steps: Conversation[T]) -> T:
-        """What the conversation returned, after the transaction around it has committed; errors as `run`.
+        """What the conversation returned, after the transaction around it has committed.
 
-        A step that reads nothing is not waited for: it goes out with the next one, or with COMMIT.
+        A step that reads nothing is not waited for: it goes out with the next one, or with COMMIT. TryAgain if
+        server or network are to blame, else psycopg's error; nothing is stored then, unless the connection was lost
+        during COMMIT.
         """
         async with self._turn:
             try:
@@ -89,23 +69,6 @@ class PostgresqlAdapter:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
-
-    async def _transact(
-        self, connection: AsyncConnection, work: Callable[[AsyncConnection], Awaitable[T]]
-    ) -> T:
-        try:
-            async with connection.pipeline():
-                await connection.execute("BEGIN", prepare=False)
-                result = await work(connection)
-                commit = await connection.execute("COMMIT", prepare=False)
-            if commit.statusmessage != "COMMIT":
-                # The server answers COMMIT of a failed transaction with ROLLBACK: no error to the driver.
-                raise RuntimeError("the work hid an error and its transaction was rolled back")
-            return result
-        except Exception:
-            if not connection.closed:
-                await connection.rollback()
-            raise
 
     async def _hold(self, connection: AsyncConnection, steps: Conversation[T]) -> T:
         if self._pipe is None:
@@ -139,7 +102,6 @@ class PostgresqlAdapter:
         if self._connection is None or self._connection.closed:
             connection = await AsyncConnection.connect(**self._conninfo, autocommit=True)
             await connection.execute(_SESSION)
-            connection.prepare_threshold = 0  # a lane has few statements and each comes again
             self._connection, self._pipe = connection, None
         return self._connection
 
@@ -147,4 +109,4 @@ class PostgresqlAdapter:
 def _store_at_fault(error: psycopg.Error) -> bool:
     if error.sqlstate is not None:
         return error.sqlstate.startswith(_STORE_AT_FAULT)
-    return isinstance(error, psycopg.OperationalError) and not isinstance(error, errors.PipelineAborted)
+    return isinstance(error, psycopg.OperationalError)

@@ -10,10 +10,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import AsyncConnection, sql
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from learning.lane.coalescer import Coalescer, TryAgain
+from learning.lane.conversation import Conversation, Rows, Statement
 from learning.lane.postgresql import PostgresqlAdapter
 
 pytestmark = pytest.mark.postgresql
@@ -42,8 +43,16 @@ def stored(conninfo: Conninfo) -> list[int]:
         return [id_ for (id_,) in connection.execute("SELECT id FROM slot ORDER BY id")]
 
 
-def insert(id_: int) -> Callable[[AsyncConnection], Awaitable[object]]:
-    return lambda tx: tx.execute(INSERT, (id_,))
+def said(*statements: Statement) -> Conversation[list[Rows]]:
+    """One step; what its statements found."""
+    return (yield list(statements))
+
+
+def insert(id_: int) -> Statement:
+    return Statement(INSERT, (id_,))
+
+
+PID = Statement("SELECT pg_backend_pid()", (), reads=True)
 
 
 def with_adapter(conninfo: Conninfo, use: Callable[[PostgresqlAdapter], Awaitable[None]]) -> None:
@@ -57,109 +66,49 @@ def with_adapter(conninfo: Conninfo, use: Callable[[PostgresqlAdapter], Awaitabl
     asyncio.run(main())
 
 
-def test_what_the_work_wrote_is_seen_by_others_when_run_returns(conninfo: Conninfo) -> None:
+def test_what_a_conversation_wrote_is_seen_by_others_when_it_returns(conninfo: Conninfo) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        await adapter.run(insert(1))
+        await adapter.converse(said(insert(1)))
         assert stored(conninfo) == [1]
 
     with_adapter(conninfo, use)
 
 
-def test_work_may_read_before_it_writes_and_a_cursor_may_be_read_after_the_commit(conninfo: Conninfo) -> None:
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_failing_statement_leaves_nothing_and_the_adapter_goes_on(conninfo: Conninfo, reads: bool) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        async def work(tx: AsyncConnection) -> psycopg.AsyncCursor[Any]:
-            row = await (await tx.execute("SELECT 41")).fetchone()
-            assert row is not None
-            return await tx.execute(
-                "INSERT INTO slot VALUES (%s, 'a') RETURNING id",
-                (row[0] + 1,),
-            )
-
-        cursor = await adapter.run(work)
-        assert stored(conninfo) == [42]
-        assert await cursor.fetchall() == [(42,)]
-
-    with_adapter(conninfo, use)
-
-
-@pytest.mark.parametrize("fetched", [True, False])
-def test_work_with_a_failing_statement_leaves_nothing_and_the_adapter_goes_on(
-    conninfo: Conninfo, fetched: bool
-) -> None:
-    async def use(adapter: PostgresqlAdapter) -> None:
-        async def twice(tx: AsyncConnection) -> None:
-            await insert(1)(tx)
-            again = await tx.execute("INSERT INTO slot VALUES (1, 'b') RETURNING id")
-            if fetched:
-                await again.fetchall()
-
+        again = Statement("INSERT INTO slot VALUES (1, 'b') RETURNING id", (), reads=reads)
         for _ in range(3):
             with pytest.raises(psycopg.errors.UniqueViolation):
-                await adapter.run(twice)
+                await adapter.converse(said(insert(1), again))
             assert stored(conninfo) == []
-        await adapter.run(insert(2))
+        await adapter.converse(said(insert(2)))
         assert stored(conninfo) == [2]
 
     with_adapter(conninfo, use)
 
 
-def test_work_that_raises_of_itself_leaves_nothing(conninfo: Conninfo) -> None:
-    async def use(adapter: PostgresqlAdapter) -> None:
-        async def work(tx: AsyncConnection) -> None:
-            await insert(1)(tx)
-            raise LookupError
-
-        with pytest.raises(LookupError):
-            await adapter.run(work)
-        await adapter.run(insert(2))
-
-    with_adapter(conninfo, use)
-    assert stored(conninfo) == [2]
-
-
-def test_work_that_hides_an_error_is_not_taken_for_committed(conninfo: Conninfo) -> None:
-    async def use(adapter: PostgresqlAdapter) -> None:
-        async def work(tx: AsyncConnection) -> None:
-            await insert(1)(tx)
-            try:
-                async with tx.pipeline():
-                    await insert(1)(tx)
-            except psycopg.errors.UniqueViolation:
-                return
-
-        with pytest.raises(RuntimeError, match="hid an error"):
-            await adapter.run(work)
-        await adapter.run(insert(2))
-
-    with_adapter(conninfo, use)
-    assert stored(conninfo) == [2]
-
-
 def test_a_constraint_checked_at_commit_is_an_error_and_no_acknowledgement(conninfo: Conninfo) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        async def work(tx: AsyncConnection) -> None:
-            await insert(1)(tx)
-            await tx.execute("INSERT INTO slot_late VALUES (1), (1)")
-
         with psycopg.connect(**conninfo, autocommit=True) as other:
             other.execute("CREATE TABLE slot_late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
         with pytest.raises(psycopg.errors.UniqueViolation):
-            await adapter.run(work)
+            await adapter.converse(said(insert(1), Statement("INSERT INTO slot_late VALUES (1), (1)", ())))
 
     with_adapter(conninfo, use)
     assert stored(conninfo) == []
 
 
-def test_a_killed_connection_is_to_be_tried_again_and_the_next_run_connects_anew(conninfo: Conninfo) -> None:
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_killed_connection_is_to_be_tried_again_and_the_next_connects_anew(
+    conninfo: Conninfo, reads: bool
+) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        async def work(tx: AsyncConnection) -> None:
-            await insert(1)(tx)
-            await (await tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")).fetchall()
-
+        end = Statement("SELECT pg_terminate_backend(pg_backend_pid())", (), reads=reads)
         with pytest.raises(TryAgain):
-            await adapter.run(work)
+            await adapter.converse(said(insert(1), end))
         assert stored(conninfo) == []
-        await adapter.run(insert(2))
+        await adapter.converse(said(insert(2)))
 
     with_adapter(conninfo, use)
     assert stored(conninfo) == [2]
@@ -167,21 +116,19 @@ def test_a_killed_connection_is_to_be_tried_again_and_the_next_run_connects_anew
 
 def test_a_connection_killed_while_idle_is_to_be_tried_again(conninfo: Conninfo) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        cursor = await adapter.run(lambda tx: tx.execute("SELECT pg_backend_pid()"))
+        ((pid,),) = await adapter.converse(said(PID))
         with psycopg.connect(**conninfo, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s, 5000)", await cursor.fetchone())
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", pid)
         with pytest.raises(TryAgain):
-            await adapter.run(insert(1))
-        await adapter.run(insert(1))
+            await adapter.converse(said(insert(1)))
+        await adapter.converse(said(insert(1)))
 
     with_adapter(conninfo, use)
     assert stored(conninfo) == [1]
 
 
-def fail_with(sqlstate: str) -> Callable[[AsyncConnection], Awaitable[object]]:
-    return lambda tx: tx.execute(
-        sql.SQL("DO $$ BEGIN RAISE EXCEPTION 'trial' USING ERRCODE = {}; END $$").format(sqlstate)
-    )
+def fail_with(sqlstate: str) -> Statement:
+    return Statement(f"DO $$ BEGIN RAISE EXCEPTION 'trial' USING ERRCODE = '{sqlstate}'; END $$", ())
 
 
 @pytest.mark.parametrize("sqlstate", ["08006", "25006", "40001", "40P01", "53100", "57P01", "58030"])
@@ -191,10 +138,9 @@ def test_what_is_the_servers_fault_is_to_be_tried_again_on_a_new_connection(
     async def use(adapter: PostgresqlAdapter) -> None:
         pids = []
         for _ in range(2):
-            cursor = await adapter.run(lambda tx: tx.execute("SELECT pg_backend_pid()"))
-            pids += await cursor.fetchall()
+            pids += await adapter.converse(said(PID))
             with pytest.raises(TryAgain):
-                await adapter.run(fail_with(sqlstate))
+                await adapter.converse(said(fail_with(sqlstate)))
         assert pids[0] != pids[1]
 
     with_adapter(conninfo, use)
@@ -204,7 +150,7 @@ def test_what_is_the_servers_fault_is_to_be_tried_again_on_a_new_connection(
 def test_what_may_be_a_rows_fault_is_told_as_it_is(conninfo: Conninfo, sqlstate: str) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
         with pytest.raises(psycopg.Error) as raised:
-            await adapter.run(fail_with(sqlstate))
+            await adapter.converse(said(fail_with(sqlstate)))
         assert raised.value.sqlstate == sqlstate
 
     with_adapter(conninfo, use)
@@ -213,44 +159,39 @@ def test_what_may_be_a_rows_fault_is_told_as_it_is(conninfo: Conninfo, sqlstate:
 def test_an_absent_server_is_to_be_tried_again() -> None:
     async def main() -> None:
         with pytest.raises(TryAgain):
-            await PostgresqlAdapter(host="127.0.0.1", port=1, dbname="none").run(
-                lambda tx: tx.execute("SELECT 1")
-            )
+            await PostgresqlAdapter(host="127.0.0.1", port=1, dbname="none").converse(said(PID))
 
     asyncio.run(main())
 
 
 def test_a_row_locked_too_long_is_the_rows_own_trouble(conninfo: Conninfo) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        await adapter.run(insert(1))
-
-        async def work(tx: AsyncConnection) -> None:
-            await tx.execute("SET LOCAL lock_timeout TO '1ms'")
-            await tx.execute("SELECT 1 FROM slot FOR SHARE")
-
+        await adapter.converse(said(insert(1)))
+        impatient = Statement("SET LOCAL lock_timeout TO '1ms'", ())
         with psycopg.connect(**conninfo) as other:
             other.execute("SELECT 1 FROM slot FOR UPDATE")
             with pytest.raises(psycopg.errors.LockNotAvailable):
-                await adapter.run(work)
+                await adapter.converse(said(impatient, Statement("SELECT 1 FROM slot FOR SHARE", ())))
+        assert await adapter.converse(said(Statement("SELECT id FROM slot", (), reads=True))) == [[(1,)]]
 
     with_adapter(conninfo, use)
 
 
-def test_a_cancelled_run_leaves_nothing_and_its_connection_behind(conninfo: Conninfo) -> None:
+def test_a_cancelled_conversation_leaves_nothing_and_its_connection_behind(conninfo: Conninfo) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        started = asyncio.Event()
+        reached = asyncio.Event()
 
-        async def work(tx: AsyncConnection) -> None:
-            await (await tx.execute("INSERT INTO slot VALUES (1, 'a') RETURNING id")).fetchall()
-            started.set()
-            await asyncio.Event().wait()
+        def steps() -> Conversation[None]:
+            yield [insert(1), PID]
+            reached.set()
+            yield [Statement("SELECT pg_sleep(30)", (), reads=True)]
 
-        running = asyncio.ensure_future(adapter.run(work))
-        await started.wait()
+        running = asyncio.ensure_future(adapter.converse(steps()))
+        await reached.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        await adapter.run(insert(2))
+        await adapter.converse(said(insert(2)))
 
     with_adapter(conninfo, use)
     assert stored(conninfo) == [2]
@@ -258,10 +199,8 @@ def test_a_cancelled_run_leaves_nothing_and_its_connection_behind(conninfo: Conn
 
 def test_a_server_that_commits_without_the_disk_is_overruled(conninfo: Conninfo) -> None:
     async def use(adapter: PostgresqlAdapter) -> None:
-        cursor = await adapter.run(
-            lambda tx: tx.execute("SELECT current_setting('synchronous_commit'), current_setting('TimeZone')")
-        )
-        assert await cursor.fetchone() == ("on", "UTC")
+        asked = "SELECT current_setting('synchronous_commit'), current_setting('TimeZone')"
+        assert await adapter.converse(said(Statement(asked, (), reads=True))) == [[("on", "UTC")]]
 
     with_adapter(conninfo | {"options": "-c synchronous_commit=off -c TimeZone=Asia/Shanghai"}, use)
 
@@ -273,17 +212,10 @@ def test_a_coalescer_on_a_connection_that_dies_acknowledges_every_row_once_store
         async def write(rows: list[int]) -> list[int]:
             nonlocal batches
             batches += 1
-            kill = batches in (2, 3)
-
-            async def work(tx: AsyncConnection) -> None:
-                await tx.execute(
-                    "INSERT INTO slot SELECT unnest(%s::int[]), 'a'",
-                    (rows,),
-                )
-                if kill:
-                    await tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-
-            await adapter.run(work)
+            statements = [Statement("INSERT INTO slot SELECT unnest(%s::int[]), 'a'", (rows,))]
+            if batches in (2, 3):
+                statements.append(Statement("SELECT pg_terminate_backend(pg_backend_pid())", ()))
+            await adapter.converse(said(*statements))
             return rows
 
         lane: Coalescer[int, int] = Coalescer(write, keys=lambda row: (), order=lambda row: row, max_batch=10)
