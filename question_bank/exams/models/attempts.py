@@ -40,8 +40,8 @@ class Attempt(models.Model):
         AUTO = "auto", _("到时自动交卷")
         FORCED = "forced", _("强制交卷")
 
-    exam = models.ForeignKey(Exam, on_delete=models.PROTECT, related_name="attempts")
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="attempts")
+    exam = models.ForeignKey(Exam, on_delete=models.PROTECT, related_name="attempts", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="attempts", db_index=False)
     candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="attempts")
     no = models.PositiveSmallIntegerField(_("第几次"))
     state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.IN_PROGRESS)
@@ -109,7 +109,9 @@ class AttemptItem(models.Model):
     """The latest state of a slot; a row appears with the slot's first op. `last_client`/`last_seq` tell a replayed
     view or flag from a new one."""
 
-    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="items")
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False
+    )  # written under the attempt's own lock (decision 0004)
     slot = models.PositiveSmallIntegerField()
     answer = models.JSONField(null=True)
     answer_rev = models.PositiveIntegerField(default=0)
@@ -144,8 +146,8 @@ class AnswerEvent(models.Model):
         INVALID = "invalid"
 
     attempt = models.ForeignKey(
-        Attempt, on_delete=models.CASCADE, related_name="answer_events", db_index=False
-    )
+        Attempt, on_delete=models.CASCADE, related_name="answer_events", db_index=False, db_constraint=False
+    )  # as AttemptItem's
     slot = models.PositiveIntegerField()
     op_id = models.CharField(max_length=64)
     client = models.CharField(max_length=64)

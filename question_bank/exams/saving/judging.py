@@ -205,33 +205,36 @@ class _Slot:
             for op, _answer in chain:
                 self._settle(op, Verdict.STALE)
             return
+        rev = self.state.answer_rev + 1
         for op, answer in chain:
-            self._seen(op)
-            first = self.state.first_answer_at is None
-            differs = not first and answer != self.state.answer
-            self.state = self.state._replace(
+            state = self.state
+            first = state.first_answer_at is None
+            seen = self._seen(op)
+            self.state = state._replace(
+                **seen,
                 answer=answer,
-                first_answer_at=self.state.first_answer_at or self.now,
+                answer_rev=rev,
+                first_answer_at=self.now if first else state.first_answer_at,
                 last_answer_at=self.now,
-                first_answer_active_ms=self.state.active_ms if first else self.state.first_answer_active_ms,
-                changes=self.state.changes + differs,
+                first_answer_active_ms=seen["active_ms"] if first else state.first_answer_active_ms,
+                changes=state.changes + (not first and answer != state.answer),
             )
             self._settle(op, self.good)
-        self.state = self.state._replace(answer_rev=self.state.answer_rev + 1)
 
     def _settle(self, op: Op, verdict: Verdict) -> None:
         self.verdicts[op.id] = verdict
         self.events.append(Event(op, verdict))
 
     def _touch(self, op: Op) -> None:
-        self._seen(op)
+        state, seen = self.state, self._seen(op)
         if op.kind is OpKind.VIEW:
-            self.state = self.state._replace(visits=self.state.visits + 1)
+            seen["visits"] = state.visits + 1
         elif op.kind is OpKind.FLAG:
-            self.state = self.state._replace(flagged=op.flagged)
+            seen["flagged"] = op.flagged
+        self.state = state._replace(**seen)
         self.verdicts[op.id] = self.good
 
-    def _seen(self, op: Op) -> None:
+    def _seen(self, op: Op) -> dict[str, Any]:
         """Whatever comes for a slot shows that it was seen, for at least so long; nobody was active longer than
         the attempt has run."""
         state = self.state
@@ -240,12 +243,12 @@ class _Slot:
             client, seq = state.last_client, state.last_seq
         elif state.last_client == client:
             seq = max(state.last_seq, seq)
-        self.state = state._replace(
-            first_view_at=state.first_view_at or self.now,
-            active_ms=max(state.active_ms, min(op.active_ms, self.elapsed_ms)),
-            last_client=client,
-            last_seq=seq,
-        )
+        return {
+            "first_view_at": state.first_view_at or self.now,
+            "active_ms": max(state.active_ms, min(op.active_ms, self.elapsed_ms)),
+            "last_client": client,
+            "last_seq": seq,
+        }
 
 
 def _closed(

@@ -221,7 +221,7 @@ def _unnoted(attempt_id: int, now: datetime, memory: Memory) -> bool:
 
 
 def _item_row(
-    attempt_id: int, item: ItemState, now: datetime, written_now: str, dialect: Dialect
+    attempt_id: int, item: ItemState, now: datetime, written_now: Any, dialect: Dialect
 ) -> tuple[Any, ...]:
     slot, answer, rev, *moments = item[:6]
     written = [
