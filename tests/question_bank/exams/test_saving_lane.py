@@ -191,6 +191,7 @@ def test_reopened_attempt_goes_on_in_the_same_lane(attempt: Attempt) -> None:
         (r'"nul \u0000 here"', "nul  here"),
         (r'"\udc00\ud800 \u0000x"', " x"),
     ],
+    ids=["half a pair", "a pair", "NUL", "nothing but"],
 )
 def test_essay_is_not_lost_for_a_character_that_no_database_takes(
     attempt: Attempt, text: str, stored: str
@@ -200,6 +201,23 @@ def test_essay_is_not_lost_for_a_character_that_no_database_takes(
     assert told.json["verdicts"] == {"a": "applied"}
     assert attempt.items.get().answer == stored
     assert attempt.answer_events.get().payload["answer"] == stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["two\nlines\r\n\tand a tab", 'a "quote" and a \\ backslash \\n \\"', "{braces}, [brackets], commas", "null", "NULL",
+     "%s %(name)s $1", "'; --", "\x1f\x7f", "“中文”，标点"],
+)  # fmt: skip
+def test_text_arrives_letter_for_letter(attempt: Attempt, text: str) -> None:
+    body = json.dumps(
+        {
+            "client": "c1",
+            "ops": [{"id": "a", "seq": 1, "kind": "answer", "slot": 2, "base": 0, "answer": text}],
+        }
+    )
+    assert asked(attempt, body.encode()).json["verdicts"] == {"a": "applied"}
+    assert attempt.items.get().answer == text
+    assert attempt.answer_events.get().payload["answer"] == text
 
 
 JUNK_ANSWERS = [
