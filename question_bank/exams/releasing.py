@@ -19,6 +19,8 @@ from .models import Attempt, Candidate, Exam, Release, TimeAdjustment
 from .signals import release_changed
 
 What = Release.What
+# Key and comments stand beside the own answer: without it there is nothing to read them by.
+NEEDS_ANSWERS = frozenset({What.KEY.value, What.COMMENTS.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,15 @@ def visible_part(*, attempt: Attempt, exam: Exam, candidate: Candidate, now: dat
     return _visible(exam, released, over=_waits_for_its_end(exam) and is_over(exam, now))
 
 
+def score_comes_at(*, exam: Exam, candidate: Candidate, now: datetime) -> datetime | None:
+    """The moment from which a release, made ahead, shows the score to the candidate; None where none is set.
+    One query."""
+    rows = Release.objects.filter(exam=exam, revoked_at=None, at__gt=now, what=What.SCORE).select_related(
+        "unit"
+    )
+    return min((row.at for row in rows if parts_released([row], candidate)), default=None)
+
+
 def visible_parts(*, attempts: Collection[Attempt], now: datetime) -> dict[int, Visible]:
     """The same for many attempts, which come with their exam and candidate, by attempt id; at most three
     queries."""
@@ -63,11 +74,17 @@ def visible_parts(*, attempts: Collection[Attempt], now: datetime) -> dict[int, 
     return found
 
 
+def with_answers(what: Collection[str]) -> list[str]:
+    """These parts, and the own answers where one of them needs those; in the order of the screens."""
+    brought = {What.ANSWERS.value} if NEEDS_ANSWERS.intersection(what) else set()
+    return [part for part in What.values if part in what or part in brought]
+
+
 def _visible(exam: Exam, released: Collection[str], *, over: bool) -> Visible:
     answers = _by_policy(exam.answer_release, over)
     return Visible(
         score=What.SCORE in released or _by_policy(exam.score_release, over),
-        answers=answers or What.ANSWERS in released,
+        answers=answers or What.ANSWERS in with_answers(released),
         key=answers or What.KEY in released,
         comments=answers or What.COMMENTS in released,
     )
@@ -111,8 +128,8 @@ def _by_policy(policy: str, over: bool) -> bool:
 def release(
     *, exam_id: int, what: Collection[str], unit: Unit | None = None, at: datetime, by: User, now: datetime
 ) -> list[Release]:
-    """Shows these parts from `at` on (now or later) to all candidates, or to those of a unit and below.
-    Raises NotFound, NotPossible."""
+    """Shows these parts from `at` on (now or later) to all candidates, or to those of a unit and below; key
+    and comments bring the own answers along. Raises NotFound, NotPossible."""
     if not what or not set(what) <= set(What.values):
         raise NotPossible(_("请选择要公布的内容。"))
     with transaction.atomic():
@@ -121,8 +138,7 @@ def release(
             raise NotFound
         rows = [
             Release.objects.create(exam=exam, unit=unit, what=part, at=max(at, now), by=by)
-            for part in What.values
-            if part in what
+            for part in with_answers(what)
         ]
         record(
             actor=by,
@@ -137,8 +153,19 @@ def release(
     return rows
 
 
+def leaning_on(row: Release) -> list[Release]:
+    """The releases in force that cannot be read without this one, made for the same people: taking back the
+    own answers takes back their key and comments, unless another release still shows these answers."""
+    if row.what != What.ANSWERS:
+        return []
+    in_force = Release.objects.filter(exam=row.exam_id, unit=row.unit_id, revoked_at=None).exclude(pk=row.pk)
+    if in_force.filter(what=What.ANSWERS, at__lte=row.at).exists():
+        return []
+    return list(in_force.filter(what__in=NEEDS_ANSWERS).select_related("unit").order_by("pk"))
+
+
 def revoke_release(*, release_id: int, reason: str, by: User, now: datetime) -> Release:
-    """Hides again what a release showed. Raises NotFound, NotPossible."""
+    """Hides again what a release showed, and what leans on it. Raises NotFound, NotPossible."""
     with transaction.atomic():
         row = (
             Release.objects.select_for_update(of=("self",))
@@ -150,15 +177,16 @@ def revoke_release(*, release_id: int, reason: str, by: User, now: datetime) -> 
             raise NotFound
         if row.revoked_at is not None:
             raise NotPossible(_("这次公布已经撤销。"))
-        row.revoked_at = now
-        row.save(update_fields=["revoked_at"])
-        record(
-            actor=by,
-            action="exam.release_revoked",
-            obj=row.exam,
-            unit=row.unit or row.exam.owner_unit,
-            data={"what": row.what, "reason": reason.strip()},
-            now=now,
-        )
-        release_changed.send(Release, release=row, now=now)
+        for each in (row, *leaning_on(row)):
+            each.revoked_at = now
+            each.save(update_fields=["revoked_at"])
+            record(
+                actor=by,
+                action="exam.release_revoked",
+                obj=row.exam,
+                unit=row.unit or row.exam.owner_unit,
+                data={"what": each.what, "reason": reason.strip()},
+                now=now,
+            )
+            release_changed.send(Release, release=each, now=now)
     return row

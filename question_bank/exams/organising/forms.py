@@ -15,6 +15,7 @@ from learning.organisation.models import PersonStatus, Unit, User
 from learning.organisation.permissions import Action, units_allowing
 from question_bank.engine.kinds import MultipleRule
 from question_bank.exams.models import Candidate, Exam, Release
+from question_bank.exams.releasing import NEEDS_ANSWERS, What, with_answers
 
 from .settings_forms import LocalDateTime
 
@@ -226,7 +227,10 @@ class ReleaseNowForm(forms.Form):
     """What is shown to whom from when on."""
 
     what = forms.MultipleChoiceField(
-        label=gettext_lazy("公布什么"), choices=Release.What.choices, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("公布什么"),
+        choices=Release.What.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("“答案与解析”和“评语”写在考生的作答旁边，公布它们时“作答与对错”一并公布。"),
     )
     unit = UnitField(
         label=gettext_lazy("给谁"),
@@ -241,6 +245,13 @@ class ReleaseNowForm(forms.Form):
     def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["what"].widget.attrs |= {
+            "data-brings": What.ANSWERS.value,
+            "data-by": " ".join(sorted(NEEDS_ANSWERS)),
+        }
+
+    def clean_what(self) -> list[str]:
+        return with_answers(self.cleaned_data["what"])
 
     def from_when(self, now: datetime) -> datetime:
         at: datetime | None = self.cleaned_data["at"]

@@ -150,7 +150,10 @@ class ReleaseForm(SettingsForm):
         label=gettext_lazy("公布成绩"), choices=Exam.ReleasePolicy.choices, widget=forms.RadioSelect
     )
     answer_release = forms.ChoiceField(
-        label=gettext_lazy("公布答案与解析"), choices=Exam.ReleasePolicy.choices, widget=forms.RadioSelect
+        label=gettext_lazy("公布答案与解析"),
+        choices=Exam.ReleasePolicy.choices,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("作答与对错、评语一并公布。"),
     )
     pass_percent = forms.DecimalField(
         label=gettext_lazy("及格线（%）"), min_value=0, max_value=100, max_digits=5, decimal_places=2

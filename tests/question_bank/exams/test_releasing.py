@@ -89,6 +89,40 @@ def test_release_for_a_unit_is_for_it_and_those_below(office: User) -> None:
     assert seen(attempt) == Visible(score=True)
 
 
+@pytest.mark.parametrize("part", ["key", "comments"])
+def test_key_and_comments_bring_the_own_answers_along(unit: Unit, office: User, part: str) -> None:
+    attempt = finished(unit)
+    rows = release(exam_id=attempt.exam_id, what=[part], at=DONE, by=office, now=DONE)
+    assert [row.what for row in rows] == ["answers", part]
+    assert seen(attempt) == Visible(**{"answers": True, part: True})
+
+
+def test_a_key_released_without_the_answers_before_this_rule_shows_them_too(unit: Unit) -> None:
+    attempt = finished(unit)
+    Release.objects.create(exam=attempt.exam, what="key", at=DONE)
+    assert seen(attempt) == Visible(answers=True, key=True)
+
+
+def test_taking_back_the_answers_takes_back_what_cannot_be_read_without_them(
+    unit: Unit, office: User
+) -> None:
+    attempt = finished(unit)
+    rows = release(exam_id=attempt.exam_id, what=["score", "key"], at=DONE, by=office, now=DONE)
+    revoke_release(release_id=rows[1].pk, reason="过早", by=office, now=DONE)
+    assert seen(attempt) == Visible(score=True)
+    assert list(Release.objects.filter(revoked_at=None).values_list("what", flat=True)) == ["score"]
+
+
+def test_taking_back_the_answers_for_one_unit_leaves_what_everybody_was_shown(
+    unit: Unit, office: User
+) -> None:
+    attempt = finished(unit)
+    release(exam_id=attempt.exam_id, what=["key"], at=DONE, by=office, now=DONE)
+    (own,) = release(exam_id=attempt.exam_id, what=["answers"], unit=unit, at=DONE, by=office, now=DONE)
+    revoke_release(release_id=own.pk, reason="重复", by=office, now=DONE)
+    assert seen(attempt) == Visible(answers=True, key=True)
+
+
 def test_revoked_release_hides_again_and_is_revoked_once(unit: Unit, office: User) -> None:
     attempt = finished(unit)
     heard: list[tuple[str, bool]] = []
@@ -98,12 +132,12 @@ def test_revoked_release_hides_again_and_is_revoked_once(unit: Unit, office: Use
 
     release_changed.connect(hear)
     try:
-        rows = release(exam_id=attempt.exam_id, what=["score", "comments"], at=DONE, by=office, now=DONE)
+        rows = release(exam_id=attempt.exam_id, what=["score", "answers"], at=DONE, by=office, now=DONE)
         revoke_release(release_id=rows[0].pk, reason="有误", by=office, now=DONE)
     finally:
         release_changed.disconnect(hear)
-    assert seen(attempt) == Visible(comments=True)
-    assert heard == [("score", True), ("comments", True), ("score", False)]
+    assert seen(attempt) == Visible(answers=True)
+    assert heard == [("score", True), ("answers", True), ("score", False)]
     with pytest.raises(NotPossible):
         revoke_release(release_id=rows[0].pk, reason="再撤", by=office, now=DONE)
     with pytest.raises(NotPossible):

@@ -19,7 +19,7 @@ from question_bank.exams.models import Attempt, Candidate, Exam, Release
 from question_bank.exams.organising import outcomes
 from question_bank.exams.organising.forms import ReasonForm, ReleaseNowForm
 from question_bank.exams.organising.words import RESULT_STANDINGS, local_time
-from question_bank.exams.releasing import release, revoke_release
+from question_bank.exams.releasing import leaning_on, release, revoke_release
 from question_bank.exams.templatetags.exam_words import duration
 
 from .doors import door, exam_for, found, go, link, owns, page, paged, query_without, tell, user_of
@@ -214,7 +214,7 @@ def release_revoke(request: HttpRequest, exam_id: int, release_id: int) -> HttpR
     return page(
         request,
         "exams/manage/release_revoke.html",
-        {"form": form, "row": row},
+        {"form": form, "row": row, "leaning": leaning_on(row)},
         title=_("撤销公布"),
         exam=exam,
         trail=[(link(request, "manage_results", exam.pk), _("成绩"))],

@@ -110,19 +110,31 @@ def test_release_asks_first_then_shows_and_revoking_hides(
     url = reverse("manage_release", args=[exam.pk])
     asked = client.post(url, {"what": ["score", "comments"]})
     text = asked.content.decode()
-    assert "4 名考生" in text
+    assert "4 名考生公布成绩、作答与对错、评语" in text
     assert "还有 1 份答卷没有评完" in text
     assert not Release.objects.exists()
     assert client.post(url, {"what": ["score", "comments"], "confirm": "1"}).status_code == 302
     attempt = Attempt.objects.select_related("candidate").get(user=sitters[0])
     seen = visible_part(attempt=attempt, exam=exam, candidate=attempt.candidate, now=NOW)
-    assert (seen.score, seen.answers, seen.key, seen.comments) == (True, False, False, True)
+    assert (seen.score, seen.answers, seen.key, seen.comments) == (True, True, False, True)
     row = Release.objects.get(what="score")
     revoke = reverse("manage_release_revoke", args=[exam.pk, row.pk])
     assert client.post(revoke, {"reason": ""}).status_code == 422
     assert client.post(revoke, {"reason": "有误"}).status_code == 302
     seen = visible_part(attempt=attempt, exam=exam, candidate=attempt.candidate, now=NOW)
     assert not seen.score
+
+
+def test_taking_back_the_answers_says_what_goes_with_them(
+    school: School, exam: Exam, sitters: list[User]
+) -> None:
+    client = signed_in(school.people["releaser"])
+    client.post(reverse("manage_release", args=[exam.pk]), {"what": ["key"], "confirm": "1"})
+    row = Release.objects.get(what="answers")
+    url = reverse("manage_release_revoke", args=[exam.pk, row.pk])
+    assert "一并撤销：答案与解析" in client.get(url).content.decode()
+    client.post(url, {"reason": "过早"})
+    assert not Release.objects.filter(revoked_at=None).exists()
 
 
 def test_release_to_one_unit_at_a_time(school: School, exam: Exam, sitters: list[User]) -> None:

@@ -24,6 +24,21 @@ function onChange(event) {
   }
   if (target.matches("[data-pick-all], [data-pick]")) showPicked();
   if (target.matches("#id_value")) showMark();
+  if (target.matches("[data-brings]")) bringAlong(target);
+}
+
+/** Ticks the part that the one just ticked cannot be read without; and takes what leans on a part away with it. The
+ * server does the same.
+ * @param {HTMLInputElement} target */
+function bringAlong(target) {
+  const needed = target.getAttribute("data-brings");
+  const leaning = (target.getAttribute("data-by") || "").split(" ");
+  const boxes = target.form ? target.form.querySelectorAll(`[name="${target.name}"]`) : [];
+  boxes.forEach((each) => {
+    const box = /** @type {HTMLInputElement} */ (each);
+    if (target.checked && leaning.includes(target.value) && box.value === needed) box.checked = true;
+    if (!target.checked && target.value === needed && leaning.includes(box.value)) box.checked = false;
+  });
 }
 
 /** @param {Event} event */
