@@ -26,6 +26,7 @@ BENCHES: dict[str, Callable[[Bench], Figures]] = {
     "close_10000": sitting.close_10000,
     "save_sqlite": saving.save_sqlite,
     "import_questions": desk.import_questions,
+    "import_textbook": desk.import_textbook,
     "member_pages": desk.member_pages,
     "bank_listing": desk.bank_listing,
 }

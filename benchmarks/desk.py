@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 
@@ -15,7 +16,7 @@ from .bench import Bench
 from .figures import Figures
 from .servers import ROOT
 
-QUESTIONS = 10_000
+QUESTIONS, A_TEXTBOOK = 10_000, 855
 HEADER = ["题型", "题干", "选项A", "选项B", "选项C", "选项D", "答案", "解析", "难度"]
 REAL_BANK = Path("banks") / "xlsx"
 
@@ -61,15 +62,27 @@ TIMES = 40
 def import_questions(bench: Bench) -> Figures:
     """`manage.py import_questions` with its start-up: 10,000 generated questions; and real files where there are any."""
     file = bench.folder / "generated.xlsx"
-    _generate(file)
+    _generate(file, QUESTIONS)
     seconds, megabytes, said = _imported(bench, [file], "一万题")
     wrong = abs(QUESTIONS - said["accepted"]) + len(said["rejected"]) + said["duplicates"]
     notes = [f"{QUESTIONS:,} questions"]
     real = sorted((bench.test_data / REAL_BANK).glob("*.xlsx")) if bench.test_data else []
     if real:
         real_seconds, _megabytes, found = _imported(bench, real, "真题")
-        notes.append(f"real files: {found['accepted']} of {found['read']} in {real_seconds:.1f} s")
+        notes.append(
+            f"{len(real)} real files: {found['read']} rows in {real_seconds:.1f} s, {found['accepted']} new, "
+            f"{found['duplicates']} there already, {len(found['rejected'])} unusable"
+        )
     return Figures("import_questions", errors=wrong, seconds=seconds, megabytes=megabytes, notes=notes)
+
+
+def import_textbook(bench: Bench) -> Figures:
+    """The same for as many questions as a textbook brings, all options in one cell."""
+    file = bench.folder / "textbook.xlsx"
+    _generate(file, A_TEXTBOOK, one_cell=True)
+    seconds, _megabytes, said = _imported(bench, [file], "一本书")
+    wrong = abs(A_TEXTBOOK - said["accepted"]) + len(said["rejected"]) + said["duplicates"]
+    return Figures("import_textbook", errors=wrong, seconds=seconds, notes=[f"{A_TEXTBOOK} questions"])
 
 
 def member_pages(bench: Bench) -> Figures:
@@ -77,6 +90,10 @@ def member_pages(bench: Bench) -> Figures:
 
 
 def bank_listing(bench: Bench) -> Figures:
+    if bench.ask("SELECT count(*) FROM questions_question") < QUESTIONS:
+        file = bench.folder / "listed.xlsx"
+        _generate(file, QUESTIONS)
+        _imported(bench, [file], "一万题")
     return _pages(bench, "bank_listing")
 
 
@@ -98,36 +115,30 @@ def _pages(bench: Bench, which: str) -> Figures:
         p50_ms=worst[len(worst) // 2],
         p95_ms=worst[int(len(worst) * 0.95)],
         p99_ms=worst[-1],
+        queries=max(page["queries"] for page in said.values()),
         notes=[*notes, f"{bench.ask('SELECT count(*) FROM questions_question'):,} questions",
                f"{bench.ask('SELECT count(*) FROM organisation_user'):,} members"],
     )  # fmt: skip
 
 
-def _generate(file: Path) -> None:
+def _generate(file: Path, count: int, *, one_cell: bool = False) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("试题")
-    sheet.append(HEADER)
-    for n in range(QUESTIONS):
+    sheet.append([*HEADER[:2], "选项", *HEADER[6:]] if one_cell else HEADER)
+    for n in range(count):
         kind, key = (("单选题", "ABCD"[n % 4]), ("多选题", "ABD"), ("判断题", "正确"))[n % 3]
-        options = (
-            ["", "", "", ""] if kind == "判断题" else [f"第 {n} 题的说法{letter}" for letter in "甲乙丙丁"]
-        )
-        sheet.append(
-            [
-                kind,
-                f"关于第 {n} 条规定，下列说法中正确的是哪一项？",
-                *options,
-                key,
-                f"见第 {n} 条。",
-                n % 5 + 1,
-            ]
-        )
+        options = [f"第 {n} 题的说法{letter}" for letter in "甲乙丙丁"]
+        if kind == "判断题":
+            options = [""] * 4
+        elif one_cell:
+            options = [f"{letter}.{option}" for letter, option in zip("ABCD", options, strict=True)]
+        cells = ["\n".join(filter(None, options))] if one_cell else options
+        stem = f"关于第 {n} 条规定，下列说法中正确的是哪一项？"
+        sheet.append([kind, stem, *cells, key, f"见第 {n} 条。", n % 5 + 1])
     book.save(file)
 
 
-def _imported(
-    bench: Bench, files: list[Path], bank: str
-) -> tuple[float, float, dict[str, int | list[object]]]:
+def _imported(bench: Bench, files: list[Path], bank: str) -> tuple[float, float, dict[str, Any]]:
     """Seconds, peak megabytes and the command's own summary."""
     out = bench.folder / "import.json"
     command = [sys.executable, "manage.py", "import_questions", *map(str, files), "--bank", bank, "--json"]

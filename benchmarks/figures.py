@@ -30,6 +30,7 @@ class Figures:
     cpu_ms: float | None = None
     seconds: float | None = None
     megabytes: float | None = None
+    queries: int | None = None
     notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, float]:
@@ -71,8 +72,11 @@ TARGETS = [
     Target("close_10000", "seconds", "seconds", 20, 2),
     Target("import_questions", "seconds", "seconds", 20, 5),
     Target("import_questions", "MB", "megabytes", 300),
+    Target("import_textbook", "seconds", "seconds", 3),
     Target("member_pages", "p95 ms", "p95_ms", 50, 15),
+    Target("member_pages", "queries", "queries", 12),
     Target("bank_listing", "p95 ms", "p95_ms", 300, 50),
+    Target("bank_listing", "queries", "queries", 15),
 ]
 
 
