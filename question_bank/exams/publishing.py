@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from learning.organisation.models import User
 from learning.organisation.services.audit import record
@@ -69,11 +72,43 @@ def parts_of(blueprint_id: int) -> Parts:
     return Parts(sections, parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What papers are drawn from: the plan, and (cell, version) of every question that a cell may draw."""
+
+    plan: dict[str, Any]
+    pool: frozenset[tuple[int, int]]
+
+    @property
+    def digest(self) -> str:
+        """Tells whether it is still what somebody was shown."""
+        text = json.dumps([self.plan, sorted(self.pool)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def drawn_now(parts: Parts, supply: Supply) -> Drawn:
+    """What publishing would freeze."""
+    pairs = zip(parts.cells, supply.versions, strict=True)
+    return Drawn(
+        plan_from(parts), frozenset((cell.pk, version) for cell, versions in pairs for version in versions)
+    )
+
+
+def drawn_frozen(exam: Exam) -> Drawn:
+    """What was frozen at the last publication; one query."""
+    pool = ExamPool.objects.filter(exam=exam).values_list("cell_id", "version_id")
+    return Drawn(exam.plan or {"sections": []}, frozenset(pool))
+
+
 def plan_of(blueprint: Blueprint) -> dict[str, Any]:
+    """`plan_from` of the blueprint as it stands."""
+    return plan_from(parts_of(blueprint.pk))
+
+
+def plan_from(found: Parts) -> dict[str, Any]:
     """The blueprint as `Exam.plan` keeps it: {"sections": [{"title", "instructions", "shuffle_questions",
     "shuffle_options", "rule", "parts": [{"cell", "n", "mark"} | {"version", "mark"}]}]}, marks with two
     decimals."""
-    found = parts_of(blueprint.pk)
     return {
         "sections": [
             {
@@ -104,15 +139,16 @@ def last_day(exam: Exam) -> date:
     return timezone.localtime(exam.closes_at).date()
 
 
-def checklist(*, exam: Exam, now: datetime) -> list[Problem]:
-    """All that speaks against publishing, fatal ones first; [] means go. Codes: no_sections, empty_section,
+def checklist(*, exam: Exam, now: datetime, read: tuple[Parts, Supply] | None = None) -> list[Problem]:
+    """All that speaks against publishing, fatal ones first; [] means go. `read`: what the caller has read of
+    the blueprint already. Codes: no_sections, empty_section,
     no_marks, short_cell, short_cells, fixed_not_ready, fixed_twice, window_over, no_entry,
     limit_beyond_window (warning), submit_after_limit, bad_bands, no_candidates, delay_without_attempts
     (warning)."""
-    parts = parts_of(exam.blueprint_id)
+    parts = read[0] if read else parts_of(exam.blueprint_id)
     problems = [
         *_paper_problems(parts),
-        *_supply_problems(parts, supply_for(exam, parts)),
+        *_supply_problems(parts, read[1] if read else supply_for(exam, parts)),
         *_time_problems(exam, now),
         *_band_problems(exam.bands),
     ]
@@ -191,18 +227,27 @@ def _band_problems(bands: Sequence[dict[str, Any]]) -> list[Problem]:
     return []
 
 
-def publish_exam(*, exam_id: int, by: User, now: datetime) -> Exam:
-    """Freezes plan and pool, raises pool_version, opens the exam to its candidates. Publishing again
-    freezes anew: papers already given stay as they are, later starts draw from the new pool.
+class NotAsShown(NotPossible):
+    """Blueprint or bank changed since the page that asked; nothing was published."""
 
-    Raises NotFound, NotReady with the checklist's fatal problems.
+    message = gettext_lazy("页面打开之后，组卷规则或题库又有改动，还没有发布。请看过下面的内容再确认。")
+
+
+def publish_exam(*, exam_id: int, by: User, now: datetime, seen: str | None = None) -> Exam:
+    """Freezes plan and pool, raises pool_version, opens the exam to its candidates. Publishing again
+    freezes anew: papers already given stay as they are, later starts draw from the new pool. `seen` is the
+    `Drawn.digest` that the person confirmed; None where nobody was asked.
+
+    Raises NotFound, NotAsShown, NotReady with the checklist's fatal problems.
     """
     with transaction.atomic():
         exam = _locked_exam(exam_id)
         fatal = [problem for problem in checklist(exam=exam, now=now) if problem.fatal]
         if fatal:
             raise NotReady(fatal)
-        freeze_pool(exam)
+        frozen = freeze_pool(exam)
+        if seen not in (None, frozen.digest):
+            raise NotAsShown
         exam.state = Exam.State.PUBLISHED
         exam.published_at, exam.published_by = now, by
         exam.save(update_fields=["state", "published_at", "published_by"])
@@ -217,11 +262,12 @@ def publish_exam(*, exam_id: int, by: User, now: datetime) -> Exam:
     return exam
 
 
-def freeze_pool(exam: Exam) -> None:
+def freeze_pool(exam: Exam) -> Drawn:
     """Writes the exam's plan and pool as the blueprint and the banks stand, under the next pool version.
     How often a question was drawn is kept."""
     parts = parts_of(exam.blueprint_id)
     supply = supply_for(exam, parts)
+    found = drawn_now(parts, supply)
     drawn = dict(ExamPool.objects.filter(exam=exam).values_list("version_id", "drawn"))
     ExamPool.objects.filter(exam=exam).delete()
     ExamPool.objects.bulk_create(
@@ -229,9 +275,10 @@ def freeze_pool(exam: Exam) -> None:
         for cell, versions in zip(parts.cells, supply.versions, strict=True)
         for version in versions
     )
-    exam.plan = plan_of(exam.blueprint)
+    exam.plan = found.plan
     exam.pool_version += 1
     exam.save(update_fields=["plan", "pool_version"])
+    return found
 
 
 def withdraw_exam(*, exam_id: int, by: User, reason: str, now: datetime) -> Exam:

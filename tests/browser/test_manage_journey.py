@@ -78,8 +78,11 @@ def build(page: Page, mount: str, school: School) -> int:
     page.get_by_role("button", name="添加考生").click()
     expect(page.get_by_role("rowheader", name="王小明")).to_be_visible()
     page.get_by_role("link", name="组卷与设置").click()
-    page.get_by_role("button", name="发布", exact=True).click()
-    expect(page.locator("#checklist")).to_contain_text("重新发布")
+    page.get_by_role("link", name="发布…").click()
+    expect(page.get_by_text("1 人可以进入")).to_be_visible()
+    page.get_by_role("button", name="确认发布").click()
+    expect(page.locator("#checklist")).to_contain_text("已发布，")
+    expect(page.locator("#checklist")).not_to_contain_text("可以发布")
     return int(re.findall(r"exams/(\d+)/", page.url)[0])
 
 

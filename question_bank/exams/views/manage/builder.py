@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +15,12 @@ from learning.organisation.permissions import Action
 from question_bank.engine.supply import CellSupply, Shortage
 from question_bank.exams.models import Cell, Exam, FixedItem, Section
 from question_bank.exams.organising import building
+from question_bank.exams.organising.changes import changes_since_publication
 from question_bank.exams.organising.forms import RULE_WORDS, ReasonForm
 from question_bank.exams.organising.listing import standing_of
 from question_bank.exams.organising.settings_forms import SETTINGS_FORMS, SettingsForm
-from question_bank.exams.publishing import Parts, checklist, parts_of, plan_of, supply_for
+from question_bank.exams.publishing import Parts, checklist, drawn_now, parts_of, supply_for
+from question_bank.exams.supply import Supply
 from question_bank.questions.sanitise import to_plain
 
 from .doors import door, exam_for, go, owns, page, tell, user_of
@@ -89,8 +92,7 @@ def builder_page(
         "standing": standing_of(exam, now),
         "candidates": exam.candidates.count(),
         "entered": building.entered_count(exam.pk),
-        **paper_context(exam),
-        **checklist_context(exam),
+        **_paper_and_checklist(exam, now),
         **extra,
     }
     return page(
@@ -104,32 +106,21 @@ def builder_page(
     )
 
 
-def checklist_context(exam: Exam) -> dict[str, Any]:
-    problems = checklist(exam=exam, now=timezone.now())
+def _paper_and_checklist(exam: Exam, now: datetime) -> dict[str, Any]:
+    """The blueprint and the banks are read once for everything the page says of them."""
+    parts = parts_of(exam.blueprint_id)
+    supply = supply_for(exam, parts)
+    problems = checklist(exam=exam, now=now, read=(parts, supply))
     return {
+        **paper_context(parts, supply),
         "problems": problems,
         "fatal_count": sum(problem.fatal for problem in problems),
-        "places": {problem.code: PLACES.get(problem.code, "paper") for problem in problems},
-        "unpublished_changes": exam.state == Exam.State.PUBLISHED and plan_of(exam.blueprint) != exam.plan,
+        "changes": changes_since_publication(exam, drawn_now(parts, supply)),
     }
 
 
-# Which section of the page a problem of the checklist is mended in.
-PLACES = {
-    "window_over": "time",
-    "no_entry": "time",
-    "limit_beyond_window": "time",
-    "submit_after_limit": "time",
-    "delay_without_attempts": "time",
-    "bad_bands": "release",
-    "no_candidates": "candidates",
-}
-
-
-def paper_context(exam: Exam) -> dict[str, Any]:
+def paper_context(parts: Parts, supply: Supply) -> dict[str, Any]:
     """Sections with their parts; each cell with its supply and the overlaps that make it impossible."""
-    parts = parts_of(exam.blueprint_id)
-    supply = supply_for(exam, parts)
     cells = parts.cells
     names = cell_names(parts)
     of_cell = {cell.pk: supply.cells[number] for number, cell in enumerate(cells)}

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from learning.organisation.models import Unit
 from learning.organisation.permissions import Action, may
 from learning.organisation.services.audit import record
 from learning.organisation.sheets import download, sheet
 from question_bank.exams.errors import ExamError, NotReady
-from question_bank.exams.models import Exam
+from question_bank.exams.models import Attempt, Candidate, Exam
 from question_bank.exams.organising import building, listing
+from question_bank.exams.organising.changes import changes_since_publication
 from question_bank.exams.organising.forms import CopyForm, NewExamForm, ReasonForm
 from question_bank.exams.organising.words import local_time, standing_words
-from question_bank.exams.publishing import publish_exam, withdraw_exam
+from question_bank.exams.papers import item_count_of, max_score_of
+from question_bank.exams.publishing import (
+    NotAsShown,
+    checklist,
+    drawn_now,
+    parts_of,
+    publish_exam,
+    supply_for,
+    withdraw_exam,
+)
 
 from .doors import (
     door,
@@ -151,16 +162,60 @@ def exam_copy(request: HttpRequest, exam_id: int) -> HttpResponse:
 
 
 @door
-@require_POST
 def exam_publish(request: HttpRequest, exam_id: int) -> HttpResponse:
+    """First the page that says what publishing does, and to whom; what it showed is what is published."""
     exam = exam_for(request, exam_id, Action.EXAM_PUBLISH)
-    try:
-        publish_exam(exam_id=exam.pk, by=user_of(request), now=timezone.now())
-    except NotReady as error:
-        warn(request, str(error.message))
+    now = timezone.now()
+    refusal = ""
+    if request.method == "POST":
+        again = exam.state == Exam.State.PUBLISHED
+        try:
+            publish_exam(exam_id=exam.pk, by=user_of(request), now=now, seen=request.POST.get("seen", ""))
+        except NotAsShown as error:
+            refusal = str(error) if "seen" in request.POST else ""
+        except NotReady as error:
+            warn(request, str(error.message))
+            return go(request, "manage_exam", exam.pk, fragment="checklist")
+        else:
+            words = _("“%(title)s”已重新发布。") if again else _("“%(title)s”已发布。")
+            tell(request, words % {"title": exam.title})
+            return go(request, "manage_exam", exam.pk, fragment="checklist")
+    facts = _publish_facts(exam, now)
+    if facts["fatal"]:
+        warn(request, str(NotReady.message))
         return go(request, "manage_exam", exam.pk, fragment="checklist")
-    tell(request, _("“%(title)s”已发布。") % {"title": exam.title})
-    return go(request, "manage_exam", exam.pk)
+    return page(
+        request,
+        "exams/manage/exam_publish.html",
+        {**facts, "refusal": refusal},
+        title=_("重新发布考试") if exam.state == Exam.State.PUBLISHED else _("发布考试"),
+        exam=exam,
+        status=422 if request.method == "POST" else 200,
+        wide=False,
+    )
+
+
+def _publish_facts(exam: Exam, now: datetime) -> dict[str, Any]:
+    parts = parts_of(exam.blueprint_id)
+    supply = supply_for(exam, parts)
+    problems = checklist(exam=exam, now=now, read=(parts, supply))
+    live = drawn_now(parts, supply)
+    admitted = exam.candidates.filter(state=Candidate.State.ELIGIBLE).count()
+    return {
+        "again": exam.state == Exam.State.PUBLISHED,
+        "seen": live.digest,
+        "fatal": any(problem.fatal for problem in problems),
+        "warnings": [problem.message for problem in problems],
+        "admitted": admitted,
+        "left_out": exam.candidates.count() - admitted,
+        "questions": item_count_of(live.plan),
+        "points": max_score_of(live.plan),
+        "open_now": exam.opens_at <= now,
+        "started": building.entered_count(exam.pk),
+        "sitting": Attempt.objects.filter(exam=exam).open().count(),
+        "changes": changes_since_publication(exam, live),
+        "unlimited": exam.unlimited,
+    }
 
 
 @door

@@ -27,7 +27,7 @@ from tests.factories import (
     make_user,
 )
 
-from .conftest import School, signed_in
+from .conftest import School, publish, signed_in
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -74,12 +74,11 @@ def test_section_cell_and_publish_by_the_pages(school: School, draft: Exam) -> N
     assert not section.shuffle_options
     add = reverse("manage_cell_add", args=[draft.pk, section.pk])
     assert client.post(add, cell_data(bank, n=3)).status_code == 302
-    publish = reverse("manage_exam_publish", args=[draft.pk])
-    client.post(publish)
+    publish(client, draft)
     draft.refresh_from_db()
     assert draft.state == Exam.State.DRAFT  # no candidates yet
     make_candidate(draft, make_user(unit=school.branch))
-    client.post(publish)
+    publish(client, draft)
     draft.refresh_from_db()
     assert draft.state == Exam.State.PUBLISHED
     assert ExamPool.objects.filter(exam=draft).count() == 3

@@ -22,7 +22,6 @@ NAMES = [pattern.name for pattern in manage_urls.urlpatterns]
 # What changes something answers to POST only; for the others a GET must do.
 POSTS = {
     "manage_exam_settings",
-    "manage_exam_publish",
     "manage_section_move",
     "manage_section_remove",
     "manage_cell_remove",
