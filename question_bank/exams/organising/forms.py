@@ -210,6 +210,7 @@ class MarkForm(forms.Form):
         label=gettext_lazy("评语"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
     seen_mark = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    seen_rev = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def __init__(self, *args: Any, max_mark: Decimal, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from learning.organisation.models import User
 from learning.organisation.services.audit import record
@@ -35,9 +36,9 @@ CLOSED_STATES = (Attempt.State.MARKING, Attempt.State.MARKED)
 
 
 class MarkedMeanwhile(NotPossible):
-    """Somebody else gave this answer a mark after the page was loaded; nothing was written."""
+    """The answer got a mark or changed after the page was loaded; nothing was written."""
 
-    message = _("这份作答刚刚已由他人评分，您的评分没有保存。")
+    message = gettext_lazy("这份作答刚刚已由他人评分，或答案有了变动，你的评分没有保存。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +158,21 @@ def others_at_work(queue: QuestionQueue, *, by: User, now: datetime) -> int:
 
 
 def give_mark(
-    *, attempt_id: int, slot: int, value: Decimal, comment: str, seen_mark: int, by: User, now: datetime
+    *,
+    attempt_id: int,
+    slot: int,
+    value: Decimal,
+    comment: str,
+    seen_mark: int,
+    by: User,
+    now: datetime,
+    seen_rev: int | None = None,
 ) -> Mark:
     """Writes the mark and, with the last one, makes the attempt marked with score and Result.
 
-    `seen_mark` is the latest mark that the marker's page showed (0 = none); where it is no more the latest,
-    MarkedMeanwhile. Raises NotFound for a slot that no person marks, NotPossible for points outside 0 … full mark.
+    `seen_mark` is the latest mark that the marker's page showed (0 = none), `seen_rev` the answer's revision there
+    (None = whichever is stored); where one is no more the latest, MarkedMeanwhile: somebody else has marked, or a late
+    answer was accepted. Raises NotFound for a slot that no person marks, NotPossible for points outside 0 … full mark.
     """
     with transaction.atomic():
         attempt = locked_attempt(attempt_id)
@@ -175,6 +185,8 @@ def give_mark(
             raise NotPossible(_("分数应在 0 到 %(max)s 之间。") % {"max": items[slot]["m"]})
         latest = given_marks([attempt]).get(attempt.pk, {}).get(slot)
         if (latest.pk if latest else 0) != seen_mark:
+            raise MarkedMeanwhile
+        if seen_rev is not None and written(attempt_id=attempt_id, slot=slot).rev != seen_rev:
             raise MarkedMeanwhile
         mark = Mark.objects.create(
             attempt=attempt,
@@ -209,10 +221,18 @@ def history_of(*, attempt_id: int, slot: int) -> list[Mark]:
     )
 
 
-def answer_text(*, attempt_id: int, slot: int) -> str:
-    """What the member wrote; "" where nothing is stored."""
-    found = AttemptItem.objects.filter(attempt=attempt_id, slot=slot).values_list("answer", flat=True).first()
-    return found if isinstance(found, str) else ""
+class Written(NamedTuple):
+    """What the member wrote, and how often the stored answer has changed."""
+
+    text: str
+    rev: int
+
+
+def written(*, attempt_id: int, slot: int) -> Written:
+    """The stored answer; an empty text where there is none."""
+    rows = AttemptItem.objects.filter(attempt=attempt_id, slot=slot).values_list("answer", "answer_rev")
+    answer, rev = rows.first() or ("", 0)
+    return Written(answer if isinstance(answer, str) else "", rev)
 
 
 def save_comment(*, by: User, version: QuestionVersion, text: str) -> SavedComment:

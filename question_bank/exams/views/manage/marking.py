@@ -88,10 +88,11 @@ def marking_item(
     if answer.mark is None and not marking_desk.take_claim(answer=answer, by=user, now=now):
         warn(request, _("这份作答正在由其他阅卷人评阅。"))
         return go(request, "manage_marking_next", exam.pk, version_id)
+    written = marking_desk.written(attempt_id=answer.attempt_id, slot=answer.slot)
     form = MarkForm(
         request.POST or None,
         max_mark=answer.max_mark,
-        initial={"value": answer.mark, "seen_mark": answer.seen_mark},
+        initial={"value": answer.mark, "seen_mark": answer.seen_mark, "seen_rev": written.rev},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -103,7 +104,7 @@ def marking_item(
             form.add_error("value", str(error))
         else:
             return _after(request, exam, queue, answer)
-    return _item_page(request, exam, queue, answer, form)
+    return _item_page(request, exam, queue, answer, form, written.text)
 
 
 def _mark(request: HttpRequest, exam: Exam, answer: Answer, version_id: int, data: dict[str, Any]) -> None:
@@ -114,6 +115,7 @@ def _mark(request: HttpRequest, exam: Exam, answer: Answer, version_id: int, dat
         value=data["value"],
         comment=data["comment"],
         seen_mark=data["seen_mark"],
+        seen_rev=data["seen_rev"],
         by=user,
         now=timezone.now(),
     )
@@ -133,7 +135,7 @@ def _after(request: HttpRequest, exam: Exam, queue: QuestionQueue, answer: Answe
 
 
 def _item_page(
-    request: HttpRequest, exam: Exam, queue: QuestionQueue, answer: Answer, form: MarkForm
+    request: HttpRequest, exam: Exam, queue: QuestionQueue, answer: Answer, form: MarkForm, text: str
 ) -> HttpResponse:
     user = user_of(request)
     version = found(QuestionVersion.objects.all(), queue.version_id)
@@ -142,7 +144,7 @@ def _item_page(
     context = {
         "queue": queue,
         "answer": answer,
-        "text": marking_desk.answer_text(attempt_id=answer.attempt_id, slot=answer.slot),
+        "text": text,
         "version": version,
         "reference": key.get("text", "") if isinstance(key, dict) else key or "",
         "rubric": key.get("rubric", "") if isinstance(key, dict) else "",

@@ -90,6 +90,25 @@ def test_a_mark_given_on_an_outdated_page_is_not_written(
     assert Mark.objects.count() == 1
 
 
+def test_a_mark_for_an_answer_that_was_replaced_meanwhile_is_not_written(
+    school: School, exam: Exam, answers: list[Attempt]
+) -> None:
+    """A late answer may be accepted while a marker reads the earlier one."""
+    client = signed_in(school.people["marker"])
+    queue = queue_of(exam)
+    url = client.get(reverse("manage_marking_next", args=[exam.pk, queue.version_id]))["Location"]
+    page = client.get(url)
+    seen = page.context["form"]["seen_rev"].value()
+    attempt = Attempt.objects.get(pk=page.context["answer"].attempt_id)
+    attempt.items.filter(slot=2).update(answer="另一份答案", answer_rev=seen + 1)
+    told = client.post(
+        url, {"value": "6", "comment": "", "seen_mark": "0", "seen_rev": str(seen)}, follow=True
+    )
+    assert "答案有了变动" in told.content.decode()
+    assert "另一份答案" in told.content.decode()
+    assert not Mark.objects.exists()
+
+
 @pytest.mark.parametrize("value", ["-0.5", "10.01"])
 def test_points_outside_the_full_mark_are_refused(
     school: School, exam: Exam, answers: list[Attempt], value: str
@@ -153,7 +172,7 @@ def test_the_desk_leads_from_answer_to_answer_and_says_when_all_is_done(
         assert "参考答案" in text
         assert page.context["text"] in text
         url = page.redirect_chain[-1][0]
-        saved = client.post(url, {"value": "6", "comment": "", "seen_mark": "0"})
+        saved = client.post(url, {"value": "6", "comment": "", "seen_mark": "0", "seen_rev": "1"})
         assert saved.status_code == 302
     assert len(seen) == 3
     assert queue_of(exam).waiting == 0
@@ -169,7 +188,7 @@ def test_a_wrong_mark_comes_back_with_what_was_typed(
     client = signed_in(school.people["marker"])
     queue = queue_of(exam)
     url = client.get(reverse("manage_marking_next", args=[exam.pk, queue.version_id]))["Location"]
-    refused = client.post(url, {"value": "11", "comment": "写得好", "seen_mark": "0"})
+    refused = client.post(url, {"value": "11", "comment": "写得好", "seen_mark": "0", "seen_rev": "1"})
     assert refused.status_code == 422
     assert "写得好" in refused.content.decode()
     assert not Mark.objects.exists()
@@ -183,7 +202,9 @@ def test_comments_are_kept_once_and_their_use_is_counted(
     queue = queue_of(exam)
     for _each in range(2):
         url = client.get(reverse("manage_marking_next", args=[exam.pk, queue.version_id]))["Location"]
-        client.post(url, {"value": "6", "comment": "要点齐全", "seen_mark": "0", "keep_comment": "1"})
+        client.post(
+            url, {"value": "6", "comment": "要点齐全", "seen_mark": "0", "seen_rev": "1", "keep_comment": "1"}
+        )
     saved = SavedComment.objects.get()
     assert (saved.by, saved.text, saved.used) == (marker, "要点齐全", 1)
     page = client.get(reverse("manage_marking_next", args=[exam.pk, queue.version_id]), follow=True)
