@@ -1,4 +1,4 @@
-"""The organisation's place in Wagtail's admin: viewsets, URLs, the menu group 组织, and what others must not see."""
+"""The organisation's place in Wagtail's admin: viewsets, URLs, the menu group 组织."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
 from .admin import people, rosters, units
-from .admin.account import use_our_account_panels
+from .admin.account import ElsewherePanel, use_our_account_panels
 from .admin.audit_log import audit_viewset
 from .admin.role_list import roles_viewset
 from .admin.users import person_chooser
@@ -61,11 +61,4 @@ def register_organisation_menu() -> SubmenuMenuItem:
     return SubmenuMenuItem(_("组织"), menu, icon_name="group", order=500, name="organisation")
 
 
-# What an organiser never uses. Explorer and settings hide themselves without permission; these do not.
-ADMINISTRATORS_ONLY = {"help", "reports"}
-
-
-@hooks.register("construct_main_menu")
-def hide_what_is_not_theirs(request: HttpRequest, menu_items: list[MenuItem]) -> None:
-    if not request.user.is_superuser:  # type: ignore[union-attr]  # behind require_admin_access
-        menu_items[:] = [each for each in menu_items if each.name not in ADMINISTRATORS_ONLY]
+hooks.register("register_account_settings_panel", ElsewherePanel)

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.images.widgets import AdminImageChooser
 
 COLOUR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("请填写 #RRGGBB 形式的颜色。"))
 
@@ -20,7 +21,12 @@ class SiteLook(BaseGenericSetting):
 
     panels = [
         MultiFieldPanel(
-            [FieldPanel("name"), FieldPanel("crest"), FieldPanel("footer_text")], heading=_("名称")
+            [
+                FieldPanel("name"),
+                FieldPanel("crest", widget=AdminImageChooser(show_edit_link=False)),
+                FieldPanel("footer_text"),
+            ],
+            heading=_("名称"),
         ),
         MultiFieldPanel([FieldPanel("brand"), FieldPanel("grey_mode")], heading=_("颜色")),
     ]
