@@ -5,7 +5,7 @@ A mark is rounded once, half-up to 0.01; totals add rounded marks. Where a perso
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -210,6 +210,12 @@ def mark_paper(
 def passed(score: Decimal, max_score: Decimal, pass_percent: Decimal) -> bool:
     """Whether the score reaches the percentage of the full score; nobody passes a paper worth nothing."""
     return max_score > 0 and score * 100 >= pass_percent * max_score
+
+
+def pass_score(max_score: Decimal, pass_percent: Decimal) -> Decimal:
+    """The lowest score, in points of two decimals, that reaches the percentage: what the screens call the
+    pass mark."""
+    return (max_score * pass_percent / 100).quantize(CENT, ROUND_CEILING)
 
 
 def grade_band(score: Decimal, max_score: Decimal, bands: Sequence[GradeBand]) -> GradeBand | None:

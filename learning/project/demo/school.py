@@ -206,7 +206,7 @@ def _exam(
     changes = {
         "instructions": "请独立完成。答案随时自动保存；断网时保存在本机，恢复后自动上传。",
         "bands": BANDS,
-        "pass_text": "祝贺你通过考试，继续学习，学以致用。",
+        "pass_text": "祝贺您通过考试，继续学习，学以致用。",
         "fail_text": "请对照错题认真复习后再来。",
         **fields,
     }

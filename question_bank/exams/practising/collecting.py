@@ -2,6 +2,8 @@
 
 So every release policy is right without a job: before the release there is no row that could tell, a revoked
 release or a void attempt takes its rows away again, and closing ten thousand attempts costs nothing here.
+
+What was left blank is an error in an exam that counts; in practice nobody has to go through to the end.
 """
 
 from __future__ import annotations
@@ -17,13 +19,16 @@ from django.db.models import OuterRef, Q, Subquery
 from learning.organisation.models import User
 from question_bank.engine.kinds import PaperItem, needs_human
 from question_bank.exams.marks import given_marks, item_marks
-from question_bank.exams.models import Attempt, CollectedAttempt, Mark, NotebookEntry, NotebookTry
+from question_bank.exams.models import Attempt, CollectedAttempt, Exam, Mark, NotebookEntry, NotebookTry
 from question_bank.exams.papers import paper_of
 from question_bank.exams.releasing import visible_parts
 from question_bank.exams.taking.closing import answers_by_attempt
 from question_bank.questions.models import QuestionVersion
 
 from .notebook import Outcome, hold_notebook, record_outcomes, rewrite_entries
+
+# Stands in `CollectedAttempt.marks` of practice: attempts collected with their blanks are thereby taken in anew.
+ANSWERED_ONLY = "/a"
 
 
 def collect(*, user: User, now: datetime) -> None:
@@ -63,6 +68,7 @@ def _look(user: User, now: datetime) -> _Seen:
         .only(
             "state",
             "receipt_number",
+            "exam__kind",
             "exam__closes_at",
             "exam__score_release",
             "exam__answer_release",
@@ -75,7 +81,7 @@ def _look(user: User, now: datetime) -> _Seen:
     for attempt in attempts:
         if visible[attempt.pk].answers and visible[attempt.pk].key:
             latest = attempt.last_mark or 0  # type: ignore[attr-defined]  # annotated above
-            wanted[attempt.pk] = f"{attempt.receipt_number}/{latest}"
+            wanted[attempt.pk] = f"{attempt.receipt_number}/{latest}{ANSWERED_ONLY * _is_practice(attempt)}"
         if hasattr(attempt, "collected"):
             known[attempt.pk] = attempt.collected.marks
     return _Seen(wanted, known)
@@ -95,7 +101,9 @@ def _bring_in(user: User, attempt_ids: Collection[int], wanted: Mapping[int, str
     attempts = list(
         Attempt.objects.filter(pk__in=attempt_ids)
         .select_related("exam")
-        .only("paper", "auto_marks", "submitted_at", "rules", "exam__title", "exam__corrections")
+        .only(
+            "paper", "auto_marks", "submitted_at", "rules", "exam__kind", "exam__title", "exam__corrections"
+        )
         .order_by("submitted_at", "pk")
     )
     if not attempts:
@@ -115,11 +123,14 @@ def _bring_in(user: User, attempt_ids: Collection[int], wanted: Mapping[int, str
             correction = corrections.get(str(item.version), {})
             if correction.get("void") or mark is None or attempt.submitted_at is None:
                 continue
+            answer = answers.get(attempt.pk, {}).get(slot)
+            if answer is None and _is_practice(attempt):
+                continue
             outcomes.append(
                 Outcome(
                     question_id=question_of[item.version],
                     version_id=correction.get("version", item.version),
-                    answer=answers.get(attempt.pk, {}).get(slot),
+                    answer=answer,
                     correct=is_right(item, mark, Decimal(attempt.rules["pass_percent"])),
                     at=attempt.submitted_at,
                     source_kind=NotebookEntry.SourceKind.EXAM,
@@ -131,6 +142,10 @@ def _bring_in(user: User, attempt_ids: Collection[int], wanted: Mapping[int, str
     CollectedAttempt.objects.bulk_create(
         CollectedAttempt(attempt=attempt, marks=wanted[attempt.pk], at=now) for attempt in attempts
     )
+
+
+def _is_practice(attempt: Attempt) -> bool:
+    return attempt.exam.kind == Exam.Kind.PRACTICE
 
 
 def is_right(item: PaperItem, mark: Decimal, pass_percent: Decimal) -> bool:

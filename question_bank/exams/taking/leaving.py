@@ -11,6 +11,12 @@ from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.taking.adjusting import force_submit
 
 
+def leaving_is_told(*, kind: str, action: str) -> bool:
+    """Whether members are told that leaving the page is counted: not in practice, unless it ends the attempt there
+    too."""
+    return kind != Exam.Kind.PRACTICE or action == Exam.AwayAction.SUBMIT
+
+
 def left_too_often(attempt: Attempt) -> bool:
     """Whether the attempt was left more often than its rules allow, in an exam that hands in then. Such an
     attempt is finished as forced, whoever sends it in: the page does so itself, in the member's name."""

@@ -14,13 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from learning.organisation.models import User
+from question_bank.engine.kinds import Kind, needs_human
 from question_bank.exams.clock import OPEN_STATES
 from question_bank.exams.models import Attempt, AttemptItem
 from question_bank.exams.outcome import paper_json, stored_items
+from question_bank.exams.releasing import Visible
 from question_bank.exams.taking.closing import settle
+from question_bank.exams.taking.leaving import leaving_is_told
 from question_bank.exams.tokens import attempt_token
 from question_bank.questions.models import QuestionVersion
 
+from .coming import when_known
 from .forms import FormQuestion, form_question
 from .member import member
 from .words import player_words
@@ -92,9 +96,17 @@ def attempt_page(
         "paused": attempt.state == Attempt.State.PAUSED,
         "remaining_ms": data["remaining_ms"],
         "plain": question is not None,
+        **_receipt_to_come(attempt, data),
         "player_data": None if question else player_data(attempt, data, rows, slot, now),
     }
     return render(request, "exams/attempt.html", context, status=status)
+
+
+def _receipt_to_come(attempt: Attempt, data: dict[str, Any]) -> dict[str, Any]:
+    """What the receipt that the player shows will say of the score, by the exam's own rule: nobody asks for releases
+    while hundreds are sitting."""
+    when = when_known(attempt.exam, waits=any(needs_human(Kind(item["kind"])) for item in data["items"]))
+    return {"when": when, "seen": Visible(score=not when)}
 
 
 def slot_asked(request: HttpRequest, total: int) -> int:
@@ -140,6 +152,7 @@ def player_data(
         "other_ms": attempt.other_ms,
         "away_allowed": attempt.rules["away_allowed"],
         "away_action": attempt.rules["away_action"],
+        "away_told": leaving_is_told(kind=attempt.exam.kind, action=attempt.rules["away_action"]),
         "urls": {
             "ops": f"{api}attempts/{attempt.pk}/ops",
             "submit": f"{api}attempts/{attempt.pk}/submit",

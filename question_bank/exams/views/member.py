@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
@@ -17,12 +16,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from learning.organisation.models import User
+from question_bank.engine.marking import pass_score
 from question_bank.engine.timing import EntryCode
 from question_bank.exams.clock import rules_of_exam
 from question_bank.exams.errors import ExamError, NotFound, WrongPassword
 from question_bank.exams.models import Exam
 from question_bank.exams.papers import item_count_of, max_score_of
 from question_bank.exams.standing import ExamState, Standing, standing, standings
+from question_bank.exams.taking.leaving import leaving_is_told
 from question_bank.exams.taking.start import start_attempt
 
 GROUPS: tuple[tuple[ExamState, str | Promise], ...] = (
@@ -107,7 +108,8 @@ def exam_start(request: HttpRequest, exam_id: int) -> HttpResponse:
         "facts": facts_of(here, now),
         "question_count": item_count_of(plan),
         "max_score": max_score_of(plan),
-        "pass_score": (max_score_of(plan) * here.exam.pass_percent / Decimal(100)).quantize(Decimal("0.01")),
+        "pass_score": pass_score(max_score_of(plan), here.exam.pass_percent),
+        "away_told": leaving_is_told(kind=here.exam.kind, action=here.exam.away_action),
         "why_not": WHY_NOT.get(here.entry.code, ""),
         "waiting": here.entry.code in (EntryCode.NOT_YET, EntryCode.TOO_SOON) and here.entry.at is not None,
         "opens_in_ms": opens_in_ms(here, now),

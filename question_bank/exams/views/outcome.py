@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,14 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from question_bank.engine.marking import pass_score
 from question_bank.exams.clock import OPEN_STATES
 from question_bank.exams.models import Attempt
-from question_bank.exams.releasing import visible_part
+from question_bank.exams.releasing import Visible, score_comes_at, visible_part
 from question_bank.exams.results import band_of
 from question_bank.exams.taking.closing import receipt_of
 from question_bank.exams.tokens import attempt_token
 
 from .attempt import own_attempt
+from .coming import when_known
 from .member import member
 from .review import BLANK, PART, RIGHT, WRONG, ReviewItem, marks_given, review_items, section_scores
 
@@ -39,14 +42,20 @@ def attempt_receipt(request: HttpRequest, attempt_id: int) -> HttpResponse:
     receipt = receipt_of(attempt)
     if receipt is None or attempt.state == Attempt.State.VOID:
         return redirect("exam_start", attempt.exam_id)
+    seen = visible_part(attempt=attempt, exam=attempt.exam, candidate=attempt.candidate, now=now)
     late = {
         "attempt": str(attempt.pk),
         "token": attempt_token(attempt, now=now),
         "url": f"{reverse('api:api-root')}attempts/{attempt.pk}/ops",
     }
-    return render(
-        request, "exams/attempt_receipt.html", {"attempt": attempt, "receipt": receipt, "late": late}
-    )
+    context = {
+        "attempt": attempt,
+        "receipt": receipt,
+        "late": late,
+        "seen": seen,
+        "when": _when(attempt, seen, now),
+    }
+    return render(request, "exams/attempt_receipt.html", context)
 
 
 @never_cache
@@ -66,6 +75,8 @@ def attempt_result(request: HttpRequest, attempt_id: int) -> HttpResponse:
     context = {
         "attempt": attempt,
         "seen": seen,
+        "when": _when(attempt, seen, now),
+        "pass_score": pass_score(attempt.max_score, Decimal(attempt.rules["pass_percent"])),
         "used": used_time(attempt),
         "sections": section_scores(attempt, given) if seen.score else [],
         "band": band_of(attempt.score, attempt.max_score, attempt.rules["bands"])
@@ -82,6 +93,14 @@ def attempt_result(request: HttpRequest, attempt_id: int) -> HttpResponse:
         "reviewed": bool(items),
     }
     return render(request, "exams/attempt_result.html", context)
+
+
+def _when(attempt: Attempt, seen: Visible, now: datetime) -> str:
+    """When the score comes; "" once it is there."""
+    if seen.score:
+        return ""
+    at = score_comes_at(exam=attempt.exam, candidate=attempt.candidate, now=now)
+    return when_known(attempt.exam, waits=attempt.state == Attempt.State.MARKING, at=at)
 
 
 def _count(items: list[ReviewItem], show: str) -> int:

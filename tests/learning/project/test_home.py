@@ -51,6 +51,12 @@ def test_an_exam_not_yet_sat_is_named_with_the_days_left(client: Client, now: da
     assert reverse("exam_start", args=[exam.pk]) in page
 
 
+def test_the_menu_offers_leaving_only_to_whom_is_signed_in(client: Client) -> None:
+    assert "字号与语言" in client.get(reverse("login")).content.decode()
+    client.force_login(make_user(unit=make_unit()))
+    assert "字号、语言与退出" in client.get(reverse("home")).content.decode()
+
+
 @pytest.mark.parametrize(
     ("day", "words"),
     [(22, "今天截止"), (23, "明天截止"), (24, "2 天后截止"), (29, "7 天后截止")],

@@ -13,6 +13,7 @@ from question_bank.engine.marking import (
     grade_band,
     mark,
     mark_paper,
+    pass_score,
     passed,
 )
 
@@ -141,6 +142,17 @@ def test_a_paper_adds_rounded_marks_and_names_the_slots_for_a_person() -> None:
 )
 def test_passing_is_reaching_the_percentage(score: str, max_score: str, percent: str, expected: bool) -> None:
     assert passed(D(score), D(max_score), D(percent)) is expected
+
+
+@pytest.mark.parametrize(
+    ("max_score", "percent", "expected"),
+    [("100", "60", "60"), ("50", "60", "30"), ("7.55", "60", "4.53"), ("0.05", "33.33", "0.02")],
+)
+def test_the_pass_mark_is_the_lowest_score_that_passes(max_score: str, percent: str, expected: str) -> None:
+    lowest = pass_score(D(max_score), D(percent))
+    assert lowest == D(expected)
+    assert passed(lowest, D(max_score), D(percent))
+    assert not passed(lowest - D("0.01"), D(max_score), D(percent))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from learning.organisation.models import Role, User
-from question_bank.exams.models import AnswerEvent, Attempt, AttemptItem, Exam
+from question_bank.exams.models import AnswerEvent, Attempt, AttemptItem, Exam, Release
 from question_bank.exams.papers import forget
 from question_bank.exams.taking.submitting import submit_attempt
+from question_bank.exams.templatetags.exam_words import moment
 from question_bank.exams.tokens import read_token
 from question_bank.exams.views.attempt import kind_said
 from tests.factories import make_attempt, make_exam, make_unit, make_user
@@ -72,6 +73,18 @@ def player_data(html: str) -> dict[str, Any]:
     return data
 
 
+def receipt_card(html: str) -> str:
+    found = re.search(r"<article class=\"receipt\".*?</article>", html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def main_button(card: str) -> str:
+    found = re.search(r'class="button" href="([^"]+)"', card)
+    assert found
+    return found[1]
+
+
 class TestList:
     def test_the_list_groups_exams_by_what_needs_the_member_now(self, candidate: User) -> None:
         now = timezone.now()
@@ -111,7 +124,25 @@ class TestStart:
         html = page(signed_in(candidate), "exam_start", exam.pk)
         assert "现在开始，您有 20分" in html
         assert "共 2 次，还剩 2 次" in html
-        assert "3.6 分（满分 6 分）" in html
+        assert "3.6 分（满分 6 分的 60%）" in html
+
+    @pytest.mark.parametrize(
+        ("rules", "said"),
+        [
+            ({"away_action": "submit", "away_allowed": 2}, "允许离开 2 次，再离开就自动交卷"),
+            ({"away_action": "submit", "away_allowed": 0}, "不允许离开，离开就自动交卷"),
+            ({"away_action": "submit", "kind": "practice"}, "允许离开 3 次，再离开就自动交卷"),
+            ({"away_action": "record", "away_allowed": 2}, "会提醒并记录，允许离开 2 次"),
+            ({"away_action": "record", "kind": "practice"}, ""),
+        ],
+    )
+    def test_the_start_page_says_what_comes_of_leaving(
+        self, candidate: User, rules: dict[str, Any], said: str
+    ) -> None:
+        html = page(signed_in(candidate), "exam_start", open_exam(candidate, **rules).pk)
+        assert said in html
+        assert ("离开页面" in html) == bool(said)
+        assert ("离开就自动交卷" in html) == (rules["away_action"] == "submit")
 
     def test_starting_leads_to_the_attempt(self, candidate: User) -> None:
         exam = open_exam(candidate)
@@ -358,6 +389,62 @@ class TestOutcome:
         assert attempt.receipt_number in html
         assert "已作答 1/3 题" in html
 
+    @pytest.mark.parametrize(
+        ("rules", "kinds", "said"),
+        [
+            ({}, ("single",), "成绩由考务人员公布"),
+            ({}, ("single", "short"), "阅卷完成后由考务人员公布成绩"),
+            ({"score_release": "at_close"}, ("single",), "考试全部结束后公布成绩，不早于 "),
+            ({"score_release": "at_close"}, ("single", "short"), "阅卷完成、考试全部结束后公布成绩，不早于 "),
+            ({"score_release": "at_marked"}, ("single", "short"), "阅卷完成后即可查看成绩"),
+        ],
+    )
+    def test_before_the_release_the_receipt_says_when_and_leads_back(
+        self, candidate: User, rules: dict[str, Any], kinds: tuple[str, ...], said: str
+    ) -> None:
+        exam = open_exam(candidate, kinds=kinds, **rules)
+        attempt = sitting(exam, candidate, answers={2: "写了一段"} if "short" in kinds else {1: "o1"})
+        client = signed_in(candidate)
+        shown_by_the_player = receipt_card(page(client, "attempt", attempt.pk))
+        hand_in(attempt)
+        for card in (shown_by_the_player, receipt_card(page(client, "attempt_receipt", attempt.pk))):
+            assert said in card
+            assert main_button(card) == reverse("exam_list")
+            assert reverse("attempt_result", args=[attempt.pk]) not in card
+        assert said in page(client, "attempt_result", attempt.pk)
+
+    def test_a_release_set_ahead_is_named_with_its_moment_to_whom_it_reaches(self, candidate: User) -> None:
+        attempt = hand_in(sitting(open_exam(candidate), candidate, answers={1: "o1"}))
+        at = timezone.now() + timedelta(days=2)
+        rows = {"exam": attempt.exam, "what": "score", "at": at}
+        elsewhere = Release.objects.create(**rows, unit=make_unit())
+        assert "成绩由考务人员公布" in page(signed_in(candidate), "attempt_receipt", attempt.pk)
+        Release.objects.filter(pk=elsewhere.pk).update(unit=attempt.candidate.unit)
+        said = f"成绩将于 {moment(at)} 公布"
+        assert said in page(signed_in(candidate), "attempt_receipt", attempt.pk)
+
+    def test_once_released_the_receipt_leads_to_the_result(self, candidate: User) -> None:
+        attempt = sitting(open_exam(candidate, score_release="at_marked"), candidate, answers={1: "o1"})
+        client = signed_in(candidate)
+        shown_by_the_player = receipt_card(page(client, "attempt", attempt.pk))
+        hand_in(attempt)
+        for card in (shown_by_the_player, receipt_card(page(client, "attempt_receipt", attempt.pk))):
+            assert main_button(card) == reverse("attempt_result", args=[attempt.pk])
+            assert "公布" not in card
+
+    def test_the_pass_mark_is_said_in_points_as_on_the_start_page(self, candidate: User) -> None:
+        exam = open_exam(candidate, score_release="at_marked", pass_percent="70", max_attempts=2)
+        attempt = hand_in(sitting(exam, candidate, answers={1: "o1"}))
+        client = signed_in(candidate)
+        assert "合格线 4.2 分（70%）" in page(client, "attempt_result", attempt.pk)
+        assert "4.2 分（满分 6 分的 70%）" in page(client, "exam_start", exam.pk)
+
+    def test_a_band_called_as_the_verdict_is_not_said_twice(self, candidate: User) -> None:
+        bands = [{"from": "60", "name": "合格"}]
+        exam = open_exam(candidate, kinds=("single",), score_release="at_marked", bands=bands)
+        attempt = hand_in(sitting(exam, candidate, answers={1: "o1"}))
+        assert "· 合格" not in page(signed_in(candidate), "attempt_result", attempt.pk)
+
     def test_before_the_release_no_score_and_no_key_is_on_the_page(self, candidate: User) -> None:
         attempt = hand_in(sitting(open_exam(candidate), candidate, answers={1: "o1"}))
         html = page(signed_in(candidate), "attempt_result", attempt.pk)
@@ -371,7 +458,7 @@ class TestOutcome:
         html = page(signed_in(candidate), "attempt_result", attempt.pk)
         assert ">4<small>" in html
         assert "合格" in html
-        assert "作答详情尚未公布" in html
+        assert "作答与对错尚未公布" in html
         assert "正确答案" not in html
 
     def test_released_answers_are_judged_in_words_and_can_be_filtered(self, candidate: User) -> None:

@@ -20,7 +20,16 @@ from question_bank.exams.releasing import release, revoke_release
 from question_bank.exams.taking.adjusting import reopen_attempt, void_attempt
 from question_bank.exams.taking.closing import close_attempts, locked_attempt
 from question_bank.questions.models import KnowledgePoint, QuestionVersion
-from tests.factories import NOW, make_candidate, make_chapter, make_exam, make_question, make_unit, make_user
+from tests.factories import (
+    NOW,
+    make_bank,
+    make_candidate,
+    make_chapter,
+    make_exam,
+    make_question,
+    make_unit,
+    make_user,
+)
 
 from .making import DAY, MINUTE, answer, make_member, make_open_bank, sit, start
 
@@ -159,6 +168,33 @@ def test_blank_slots_are_wrong_and_half_right_ones_too():
     assert [e.last_answer for e in entries(member)] == [["o0"], None]
 
 
+def test_what_was_left_blank_in_practice_is_no_error_and_no_try():
+    member = make_member()
+    exam = make_exam(kind="practice", answer_release="at_marked", max_attempts=9)
+    sit(exam, member, {1: "o2"})
+    [entry] = entries(member)
+    assert (entry.wrong_count, entry.last_answer) == (1, "o2")
+    sit(exam, member, {}, now=LATER)
+    [entry] = entries(member)
+    assert (entry.wrong_count, entry.tries.count()) == (1, 1)
+
+
+def test_blanks_of_practice_taken_in_before_leave_again():
+    member = make_member()
+    attempt = sit(make_exam(kind="practice", answer_release="at_marked"), member, WRONG)
+    collected = len(entries(member))
+    blank = make_question(make_bank())
+    entry = NotebookEntry.objects.create(
+        user=member, question=blank, version=blank.current, source_kind="exam", source="练习"
+    )
+    entry.tries.create(
+        at=NOW, correct=False, version=blank.current, source_kind="exam", source="练习", attempt=attempt
+    )
+    notebook.rewrite_entries([entry])
+    CollectedAttempt.objects.filter(attempt=attempt).update(marks=f"{attempt.receipt_number}/0")
+    assert len(entries(member)) == collected
+
+
 def test_a_practice_exam_comes_in_the_same_way():
     member = make_member()
     sit(make_exam(kind="practice", answer_release="at_marked"), member, WRONG)
@@ -197,8 +233,8 @@ def test_a_scheduled_release_brings_them_in_from_its_moment_on():
     assert len(entries(member, now=at)) == 2
 
 
-@pytest.mark.parametrize("what", [["score"], ["answers"], ["key"], ["score", "comments"]])
-def test_a_part_of_a_release_is_not_enough(what):
+@pytest.mark.parametrize("what", [["score"], ["answers"], ["score", "comments"]])
+def test_a_release_without_the_key_is_not_enough(what):
     member = make_member()
     exam = make_exam()
     sit(exam, member, WRONG)
@@ -221,11 +257,10 @@ def test_a_revoked_release_takes_its_entries_away_and_keeps_the_note_for_the_nex
     member, releaser = make_member(), make_user()
     exam = make_exam()
     sit(exam, member, WRONG)
-    rows = release(exam_id=exam.pk, what=["answers", "key"], at=LATER, by=releaser, now=LATER)
+    answers, _key = release(exam_id=exam.pk, what=["answers", "key"], at=LATER, by=releaser, now=LATER)
     first = entries(member)[0]
     notebook.write_note(entry_id=first.pk, text="记住", by=member)
-    for row in rows:
-        revoke_release(release_id=row.pk, reason="有误", by=releaser, now=LATER + MINUTE)
+    revoke_release(release_id=answers.pk, reason="有误", by=releaser, now=LATER + MINUTE)
     assert entries(member, now=LATER + MINUTE) == []
     first.refresh_from_db()
     assert (first.wrong_count, first.last_answer, first.source) == (0, None, "")

@@ -392,7 +392,8 @@ class Player {
 
   onAway() {
     this.sitting.away(this.timing.totals);
-    const { away_allowed: allowed, away_action: action } = this.data;
+    const { away_allowed: allowed, away_action: action, away_told: told } = this.data;
+    if (!told) return;
     const count = this.timing.totals.awayCount;
     const words = fill(action === "submit" ? this.words.away_submit : this.words.away, { n: count, allowed });
     const banner = find("[data-away]");

@@ -75,6 +75,7 @@
  * @property {number} other_ms
  * @property {number} away_allowed
  * @property {"record" | "submit"} away_action
+ * @property {boolean} away_told whether the member is told of leaving the page
  * @property {{id: string, title: string, instructions: string}[]} sections
  * @property {Item[]} items
  * @property {{ops: string, submit: string, attempt: string, renew: string, receipt: string, exams: string, login: string}} urls
