@@ -12,16 +12,24 @@ from django.utils.translation import gettext as _
 
 from question_bank.exams.errors import NotPossible
 from question_bank.exams.models import Blueprint, Cell, Exam, ExamPool, FixedItem, Section
+from question_bank.exams.publishing import parts_of
 from question_bank.questions.models import Chapter, KnowledgePoint, QuestionVersion
 
-SECTION_FIELDS = ("title", "instructions", "shuffle_questions", "shuffle_options", "rule")
+from .seen import SECTION_FIELDS, cell_digest, cell_digests, check_seen, section_digest, whole_digests
+
 CELL_FIELDS = ("bank", "kind", "difficulty_min", "difficulty_max", "tags", "n", "mark")
 
 
-def save_section(*, blueprint_id: int, section: Section | None, fields: Mapping[str, Any]) -> Section:
-    """The section with the new fields; a new one at the end where `section` is None."""
+def save_section(
+    *, blueprint_id: int, section: Section | None, fields: Mapping[str, Any], seen: str | None = None
+) -> Section:
+    """The section with the new fields; a new one at the end where `section` is None. `seen`: seen.section_digest of
+    what the person's page showed. Raises ChangedMeanwhile."""
     with transaction.atomic():
         _lock(blueprint_id)
+        if section is not None:
+            section = Section.objects.filter(pk=section.pk).first()
+            check_seen(seen, section_digest(section) if section else "")
         if section is None:
             last = Section.objects.filter(blueprint=blueprint_id).aggregate(last=Max("order"))["last"] or 0
             section = Section(blueprint_id=blueprint_id, order=last + 1)
@@ -48,10 +56,14 @@ def move_section(*, section: Section, up: bool) -> None:
             Section.objects.filter(pk=each.pk).update(order=order)
 
 
-def remove_section(*, section: Section) -> None:
-    """Raises NotPossible where a cell of it feeds a published exam."""
+def remove_section(*, section: Section, seen: str | None = None) -> None:
+    """Raises NotPossible where a cell of it feeds a published exam, ChangedMeanwhile where it no longer is what the
+    page showed (seen.whole_digests)."""
     with transaction.atomic():
         _lock(section.blueprint_id)
+        if seen is not None:
+            parts = parts_of(section.blueprint_id)
+            check_seen(seen, whole_digests(parts, cell_digests(parts.cells)).get(section.pk, ""))
         _take_from_pools(list(Cell.objects.filter(section=section).values_list("pk", flat=True)))
         section.delete()
 
@@ -63,10 +75,15 @@ def save_cell(
     fields: Mapping[str, Any],
     chapters: Collection[Chapter],
     knowledge_points: Collection[KnowledgePoint],
+    seen: str | None = None,
 ) -> Cell:
-    """The cell with the new filters; a new one at the end of the section where `cell` is None."""
+    """The cell with the new filters; a new one at the end of the section where `cell` is None. `seen`:
+    seen.cell_digest of what the person's page showed. Raises ChangedMeanwhile."""
     with transaction.atomic():
         _lock(section.blueprint_id)
+        if cell is not None:
+            cell = Cell.objects.filter(pk=cell.pk).first()
+            check_seen(seen, cell_digest(cell) if cell else "")
         if cell is None:
             cell = Cell(section=section, order=_next_order(section))
         for name in CELL_FIELDS:
@@ -77,10 +94,12 @@ def save_cell(
     return cell
 
 
-def remove_cell(*, cell: Cell) -> None:
-    """Raises NotPossible where it feeds a published exam."""
+def remove_cell(*, cell: Cell, seen: str | None = None) -> None:
+    """Raises NotPossible where it feeds a published exam, ChangedMeanwhile as `save_cell`."""
     with transaction.atomic():
         _lock(cell.section.blueprint_id)
+        stored = Cell.objects.filter(pk=cell.pk).first()
+        check_seen(seen, cell_digest(stored) if stored else "")
         _take_from_pools([cell.pk])
         cell.delete()
 

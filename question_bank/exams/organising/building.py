@@ -18,6 +18,7 @@ from question_bank.exams.models import Attempt, Blueprint, Exam
 from question_bank.exams.taking.adjusting import follow_window
 
 from .blueprints import copy_parts
+from .seen import check_seen, exam_digest
 
 # A change of one of these is felt by people who are already sitting, or unfair to those who have sat.
 TIME_FIELDS = frozenset(
@@ -113,18 +114,25 @@ def copy_exam(*, exam_id: int, title: str, kind: str, by: User, now: datetime) -
 
 
 def change_exam(
-    *, exam_id: int, changes: Mapping[str, Any], by: User, now: datetime, reason: str = ""
+    *,
+    exam_id: int,
+    changes: Mapping[str, Any],
+    by: User,
+    now: datetime,
+    reason: str = "",
+    seen: str | None = None,
 ) -> list[str]:
     """Writes those of `changes` (field: value) that differ and returns the names of these fields. What an attempt
     copied at its start does not change with it; the end of the window does, for everybody, and moves the deadlines of
-    open attempts.
+    open attempts. `seen`: seen.exam_digest of these fields as the person's page showed them.
 
-    Raises NotFound; ReasonNeeded where somebody has entered, a rule of time changes and no reason is given.
+    Raises NotFound; ChangedMeanwhile; ReasonNeeded where somebody has entered, a rule of time changes and no reason is given.
     """
     with transaction.atomic():
         exam = Exam.objects.select_for_update().filter(pk=exam_id).first()
         if exam is None:
             raise NotFound
+        check_seen(seen, exam_digest(exam, changes))
         changed = [name for name, value in changes.items() if getattr(exam, name) != value]
         if not changed:
             return []

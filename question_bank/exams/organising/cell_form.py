@@ -18,6 +18,8 @@ from question_bank.exams.publishing import parts_of
 from question_bank.exams.supply import Chosen, live_supply
 from question_bank.questions.models import Bank, Chapter, KnowledgePoint, Question, QuestionVersion
 
+MOST_QUESTIONS = 500  # of one cell
+
 
 class CellForm(forms.Form):
     bank = forms.ModelChoiceField(label=gettext_lazy("题库"), queryset=Bank.objects.none(), empty_label=None)
@@ -29,7 +31,10 @@ class CellForm(forms.Form):
         help_text=gettext_lazy("不选就是全部；可多选。"),
     )
     knowledge_points = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("知识点"), required=False, queryset=KnowledgePoint.objects.none()
+        label=gettext_lazy("知识点"),
+        required=False,
+        queryset=KnowledgePoint.objects.none(),
+        help_text=gettext_lazy("题库里的知识点；不选就是全部；可多选。"),
     )
     difficulty_min = forms.TypedChoiceField(
         label=gettext_lazy("难度从"), coerce=int, choices=Question.Difficulty.choices, initial=1
@@ -43,7 +48,7 @@ class CellForm(forms.Form):
         max_length=200,
         help_text=gettext_lazy("用逗号隔开，有其中一个即可。"),
     )
-    n = forms.IntegerField(label=gettext_lazy("题数"), min_value=1, max_value=500, initial=10)
+    n = forms.IntegerField(label=gettext_lazy("题数"), min_value=1, initial=10)
     mark = forms.DecimalField(
         label=gettext_lazy("每题分值"),
         min_value=Decimal("0.01"),
@@ -78,6 +83,15 @@ class CellForm(forms.Form):
             return chosen
         first: Bank | None = banks.first()
         return first
+
+    def clean_n(self) -> int:
+        n: int = self.cleaned_data["n"]
+        if n > MOST_QUESTIONS:
+            numbers = {"limit": MOST_QUESTIONS, "n": n}
+            raise forms.ValidationError(
+                _("一条规则最多抽 %(limit)s 题，这里是 %(n)s 题。要更多，请分成几条规则。") % numbers
+            )
+        return n
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from question_bank.exams.models import Exam
+
+from .seen import exam_digest
 
 MINUTE_S = 60
 LONGEST_LIMIT_MIN = 24 * 60
@@ -29,6 +31,8 @@ class SettingsForm(forms.Form):
     """One part of an exam's rules; `cleaned_changes` are fields of Exam."""
 
     part = ""
+    STORED: ClassVar[Mapping[str, str]] = {}  # the field of Exam, where it has another name
+    overtaken = False  # somebody else saved meanwhile: the next save is over what is shown now
 
     def __init__(self, data: Any = None, *, exam: Exam, read_only: bool = False) -> None:
         initial = self.initial_of(exam)
@@ -41,6 +45,19 @@ class SettingsForm(forms.Form):
     @classmethod
     def initial_of(cls, exam: Exam) -> dict[str, Any]:
         return {name: getattr(exam, name) for name in cls.base_fields if hasattr(exam, name)}
+
+    @classmethod
+    def stored_names(cls) -> list[str]:
+        """The fields of Exam that this form writes."""
+        return [cls.STORED.get(name, name) for name in cls.base_fields]
+
+    @property
+    def seen(self) -> str:
+        """The digest of what the page showed when the person began; the one sent, or that of the exam now."""
+        sent = self.data.get(f"{self.part}-seen") if self.is_bound else None
+        return (
+            sent if sent is not None and not self.overtaken else exam_digest(self.exam, self.stored_names())
+        )
 
     def changes(self) -> dict[str, Any]:
         """Values by field of Exam; only for a valid form."""
@@ -91,11 +108,15 @@ class TimeForm(SettingsForm):
     )
     score_policy = forms.ChoiceField(label=gettext_lazy("多次成绩"), choices=Exam.ScorePolicy.choices)
 
-    MINUTES = {"limit_min": "limit_s", "earliest_submit_min": "earliest_submit_s", "delay_min": "delay_s"}
+    STORED: ClassVar[Mapping[str, str]] = {
+        "limit_min": "limit_s",
+        "earliest_submit_min": "earliest_submit_s",
+        "delay_min": "delay_s",
+    }
 
     @classmethod
     def initial_of(cls, exam: Exam) -> dict[str, Any]:
-        minutes = {name: getattr(exam, field) // MINUTE_S for name, field in cls.MINUTES.items()}
+        minutes = {name: getattr(exam, field) // MINUTE_S for name, field in cls.STORED.items()}
         return {**super().initial_of(exam), **minutes}
 
     def clean(self) -> dict[str, Any]:
@@ -110,7 +131,7 @@ class TimeForm(SettingsForm):
     def changes(self) -> dict[str, Any]:
         """Minutes are all that the form shows: seconds stored otherwise stay where nobody touched the field."""
         found = dict(self.cleaned_data)
-        for name, field in self.MINUTES.items():
+        for name, field in self.STORED.items():
             minutes, stored = found.pop(name), getattr(self.exam, field)
             found[field] = stored if minutes == stored // MINUTE_S else minutes * MINUTE_S
         for name in ("opens_at", "closes_at", "last_entry_at"):
@@ -146,6 +167,7 @@ class GuardForm(SettingsForm):
 
 class ReleaseForm(SettingsForm):
     part = "release"
+    STORED: ClassVar[Mapping[str, str]] = {"bands_text": "bands"}
     score_release = forms.ChoiceField(
         label=gettext_lazy("公布成绩"), choices=Exam.ReleasePolicy.choices, widget=forms.RadioSelect
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,18 +14,30 @@ from django.views.decorators.http import require_POST
 
 from learning.organisation.permissions import Action
 from learning.organisation.services.audit import record
+from question_bank.engine.supply import CellSupply
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Cell, Exam, FixedItem, Section
 from question_bank.exams.organising import blueprints
 from question_bank.exams.organising.cell_form import CellForm, supply_while_editing
 from question_bank.exams.organising.forms import SectionForm
+from question_bank.exams.organising.seen import (
+    SECTION_FIELDS,
+    ChangedMeanwhile,
+    cell_digest,
+    cell_digests,
+    section_digest,
+    whole_digests,
+)
 from question_bank.exams.publishing import parts_of
+from question_bank.exams.templatetags.exam_words import points
 from question_bank.questions.models import Bank, Question, QuestionVersion
 
-from .builder import cell_names, may_change, overlap_words, short_stem
+from .builder import cell_names, filters_of, may_change, overlap_words, rule_words, short_stem
 from .doors import door, exam_for, found, go, page, paged, query_without, tell, user_of, warn
 
 FIXED_PAGE = 20
+
+M = TypeVar("M", bound=Model)
 
 
 def _exam_to_change(request: HttpRequest, exam_id: int) -> Exam:
@@ -52,28 +65,76 @@ def _note(request: HttpRequest, exam: Exam, act: str, data: dict[str, Any]) -> N
 @door
 def section_edit(request: HttpRequest, exam_id: int, section_id: int = 0) -> HttpResponse:
     exam = _exam_to_change(request, exam_id)
-    section = _section(exam, section_id) if section_id else None
-    initial = {}
-    if section:
-        initial = {name: getattr(section, name) for name in blueprints.SECTION_FIELDS if name != "rule"}
-        initial |= {
-            "multiple": section.rule.get("multiple", ""),
-            "per_option_mark": section.rule.get("per_option_mark"),
-        }
-    form = SectionForm(request.POST or None, initial=initial)
+    section = _kept(request, Section.objects.filter(blueprint=exam.blueprint_id), section_id)
+    form = SectionForm(request.POST or None, initial=_section_initial(section) if section else {})
+    seen, status = request.POST.get("seen"), 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
-        saved = blueprints.save_section(
-            blueprint_id=exam.blueprint_id, section=section, fields=form.fields_of_section()
-        )
-        _note(request, exam, "section", {"section": saved.title})
-        tell(request, _("大题“%(title)s”已保存。") % {"title": saved.title})
-        return go(request, "manage_exam", exam.pk, fragment=f"section-{saved.pk}")
+        try:
+            check_there(section_id, section, seen)
+            saved = blueprints.save_section(
+                blueprint_id=exam.blueprint_id, section=section, fields=form.fields_of_section(), seen=seen
+            )
+        except ChangedMeanwhile as error:
+            section = Section.objects.filter(pk=section_id).first()
+            form.add_error(None, f"{error}{_section_now(section)}")
+            seen, status = None, 409
+        else:
+            _note(request, exam, "section", {"section": saved.title})
+            tell(request, _("大题“%(title)s”已保存。") % {"title": saved.title})
+            return go(request, "manage_exam", exam.pk, fragment=f"section-{saved.pk}")
     title = _("修改大题") if section else _("添加大题")
-    status = 422 if form.is_bound else 200
     context = {"form": form, "section": section}
+    context["seen"] = (section_digest(section) if section else "") if seen is None else seen
+    if section:
+        parts = parts_of(exam.blueprint_id)
+        context["whole"] = whole_digests(parts, cell_digests(parts.cells))[section.pk]
     return page(
         request, "exams/manage/section.html", context, title=title, exam=exam, status=status, wide=False
     )
+
+
+def _section_initial(section: Section) -> dict[str, Any]:
+    return {name: getattr(section, name) for name in SECTION_FIELDS if name != "rule"} | {
+        "multiple": section.rule.get("multiple", ""),
+        "per_option_mark": section.rule.get("per_option_mark"),
+    }
+
+
+def _section_now(section: Section | None) -> str:
+    if section is None:
+        return _("这个大题已被删除；再按一次保存，就作为新的大题加入。")
+    words = {"title": section.title, "rule": rule_words(section)}
+    return _("现在保存的是“%(title)s”，多选题：%(rule)s。再按一次保存，就以您填写的为准。") % words
+
+
+def _cell_now(cell: Cell | None) -> str:
+    if cell is None:
+        return _("这条规则已被删除；再按一次保存，就作为新的规则加入。")
+    words = {
+        "kind": cell.get_kind_display() or _("全部题型"),
+        "filters": filters_of([cell])[cell.pk],
+        "n": cell.n,
+        "mark": points(cell.mark),
+    }
+    return (
+        _("现在保存的是：%(kind)s，%(filters)s，%(n)s 题，每题 %(mark)s 分。再按一次保存，就以您填写的为准。")
+        % words
+    )
+
+
+def _kept(request: HttpRequest, rows: QuerySet[M], pk: int) -> M | None:
+    """The row; None for a new one, and where somebody removed it while this person was filling in its form."""
+    if not pk:
+        return None
+    if request.method == "POST" and "seen" in request.POST:
+        return rows.filter(pk=pk).first()
+    return found(rows, pk)
+
+
+def check_there(pk: int, row: object | None, seen: str | None) -> None:
+    """Raises ChangedMeanwhile where what the page showed is gone. A page that said so sends an empty `seen`."""
+    if pk and row is None and seen:
+        raise ChangedMeanwhile
 
 
 @door
@@ -92,7 +153,7 @@ def section_remove(request: HttpRequest, exam_id: int, section_id: int) -> HttpR
     section = _section(exam, section_id)
     title = section.title
     try:
-        blueprints.remove_section(section=section)
+        blueprints.remove_section(section=section, seen=request.POST.get("seen"))
     except ExamError as error:
         warn(request, str(error))
     else:
@@ -106,7 +167,7 @@ def cell_edit(request: HttpRequest, exam_id: int, section_id: int, cell_id: int 
     """Also the live supply: the form posts itself with `look` to be told what it could draw, and nothing is saved."""
     exam = _exam_to_change(request, exam_id)
     section = _section(exam, section_id)
-    cell = found(Cell.objects.filter(section=section), cell_id) if cell_id else None
+    cell = _kept(request, Cell.objects.filter(section=section), cell_id)
     form = CellForm(request.POST or None, user=user_of(request), cell=cell)
     if not Bank.objects.allowing(user_of(request), Action.BANK_VIEW).exists():
         warn(request, _("您还没有可用的题库。"))
@@ -118,30 +179,55 @@ def cell_edit(request: HttpRequest, exam_id: int, section_id: int, cell_id: int 
         # Another bank was chosen: its chapters and points stand in a form that has not been judged yet.
         context["form"] = _with_bank(request, cell)
         return render(request, "exams/manage/cell_fields.html", context)
+    seen, status = request.POST.get("seen"), 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
+        context |= _supply(exam, section, cell, form)
         fields = form.fields_of_cell()
-        saved = blueprints.save_cell(
-            section=section,
-            cell=cell,
-            chapters=list(fields.pop("chapters")),
-            knowledge_points=list(fields.pop("knowledge_points")),
-            fields=fields,
-        )
-        _note(request, exam, "cell", {"cell": saved.pk, "n": saved.n, "mark": str(saved.mark)})
-        tell(request, _("抽题规则已保存。"))
-        return go(request, "manage_exam", exam.pk, fragment=f"section-{section.pk}")
+        try:
+            check_there(cell_id, cell, seen)
+            saved = blueprints.save_cell(
+                section=section,
+                cell=cell,
+                chapters=list(fields.pop("chapters")),
+                knowledge_points=list(fields.pop("knowledge_points")),
+                fields=fields,
+                seen=seen,
+            )
+        except ChangedMeanwhile as error:
+            cell = context["cell"] = Cell.objects.filter(pk=cell_id).first()
+            form.add_error(None, f"{error}{_cell_now(cell)}")
+            seen, status = None, 409
+        else:
+            _note(request, exam, "cell", {"cell": saved.pk, "n": saved.n, "mark": str(saved.mark)})
+            _say_saved(request, saved, context["supply"])
+            return go(request, "manage_exam", exam.pk, fragment=f"section-{section.pk}")
     if cell is not None and not form.is_bound:
         shown = CellForm(_as_posted(form), user=user_of(request), cell=cell)
         if shown.is_valid():
             context |= _supply(exam, section, cell, shown)
     title = _("修改抽题规则") if cell else _("添加抽题规则")
-    status = 422 if form.is_bound else 200
+    context["seen"] = (cell_digest(cell) if cell else "") if seen is None else seen
     return page(request, "exams/manage/cell.html", context, title=title, exam=exam, status=status, wide=False)
+
+
+def _say_saved(request: HttpRequest, cell: Cell, supply: CellSupply) -> None:
+    if supply.available >= cell.n:
+        tell(request, _("抽题规则已保存。"))
+        return
+    numbers = {"n": cell.n, "available": supply.available}
+    warn(
+        request,
+        _(
+            "抽题规则已保存，但需 %(n)s 题，可用只有 %(available)s 题。"
+            "发布前请减少题数、放宽条件，或在题库里补充试题。"
+        )
+        % numbers,
+    )
 
 
 def _supply(exam: Exam, section: Section, cell: Cell | None, form: CellForm) -> dict[str, Any]:
     if not form.is_valid():
-        return {}
+        return _too_many(exam, section, cell, form)
     supply, shortages, cells = supply_while_editing(exam=exam, section=section, cell=cell, form=form)
     names = cell_names(parts_of(exam.blueprint_id))
     overlaps = [
@@ -155,7 +241,17 @@ def _supply(exam: Exam, section: Section, cell: Cell | None, form: CellForm) -> 
         for shortage in shortages
         if len(shortage.cells) > 1
     ]
-    return {"supply": supply, "overlaps": overlaps, "short": supply.available < supply.wanted}
+    missing = supply.wanted - supply.available
+    return {"supply": supply, "overlaps": overlaps, "short": missing > 0, "missing": missing}
+
+
+def _too_many(exam: Exam, section: Section, cell: Cell | None, form: CellForm) -> dict[str, Any]:
+    """Where only the number of questions is wrong: why, and how many there would be."""
+    if set(form.errors) != {"n"}:
+        return {}
+    form.cleaned_data["n"] = 1
+    supply, _shortages, _cells = supply_while_editing(exam=exam, section=section, cell=cell, form=form)
+    return {"n_error": form.errors["n"][0], "available": supply.available}
 
 
 def _with_bank(request: HttpRequest, cell: Cell | None) -> CellForm:
@@ -181,7 +277,7 @@ def cell_remove(request: HttpRequest, exam_id: int, section_id: int, cell_id: in
     section = _section(exam, section_id)
     cell = found(Cell.objects.filter(section=section).select_related("section"), cell_id)
     try:
-        blueprints.remove_cell(cell=cell)
+        blueprints.remove_cell(cell=cell, seen=request.POST.get("seen"))
     except ExamError as error:
         warn(request, str(error))
     else:

@@ -18,6 +18,7 @@ from question_bank.exams.organising import building
 from question_bank.exams.organising.changes import changes_since_publication
 from question_bank.exams.organising.forms import RULE_WORDS, ReasonForm
 from question_bank.exams.organising.listing import standing_of
+from question_bank.exams.organising.seen import ChangedMeanwhile, cell_digests, whole_digests
 from question_bank.exams.organising.settings_forms import SETTINGS_FORMS, SettingsForm
 from question_bank.exams.publishing import Parts, checklist, drawn_now, parts_of, supply_for
 from question_bank.exams.supply import Supply
@@ -52,12 +53,30 @@ def exam_settings(request: HttpRequest, exam_id: int, part: str) -> HttpResponse
             by=user_of(request),
             now=timezone.now(),
             reason=reason.cleaned_data["reason"] if reason else "",
+            seen=request.POST.get(f"{part}-seen"),
         )
+    except ChangedMeanwhile as error:
+        exam.refresh_from_db()
+        form.overtaken = True
+        form.add_error(None, f"{error}{overtaken_words(form, exam)}")
+        return builder_page(request, exam, bound=form, status=409)
     except building.ReasonNeeded as error:
         context = {"entered": error.entered}
         return builder_page(request, exam, bound=form, reason=ReasonForm(), status=422, **context)
     tell(request, _("已保存。") if changed else _("没有改动。"))
     return go(request, "manage_exam", exam.pk, fragment=part)
+
+
+def overtaken_words(form: SettingsForm, exam: Exam) -> str:
+    """What of this form differs from what is stored now."""
+    changes = form.changes()
+    differing = [
+        str(field.label)
+        for name, field in form.fields.items()
+        if getattr(exam, form.STORED.get(name, name)) != changes[form.STORED.get(name, name)]
+    ]
+    words = _("与现在保存的不同的有：%(fields)s。") % {"fields": "、".join(differing)} if differing else ""
+    return f"{words}{_('再按一次保存，就以您填写的为准。')}"
 
 
 def may_change(request: HttpRequest, exam: Exam) -> bool:
@@ -125,15 +144,19 @@ def paper_context(parts: Parts, supply: Supply) -> dict[str, Any]:
     names = cell_names(parts)
     of_cell = {cell.pk: supply.cells[number] for number, cell in enumerate(cells)}
     overlaps = overlaps_by_cell(supply.shortages, cells, names)
-    filters = _filters_of(cells)
+    filters = filters_of(cells)
+    digests = cell_digests(cells)
+    wholes = whole_digests(parts, digests)
     sections = []
     total, questions = Decimal(0), 0
     for section in parts.sections:
-        lines = []
+        lines: list[dict[str, Any]] = []
         points, count = Decimal(0), 0
         for part in parts.parts[section.pk]:
             line = (
-                _cell_line(part, of_cell, overlaps, filters) if isinstance(part, Cell) else _fixed_line(part)
+                _cell_line(part, of_cell, overlaps, filters) | {"seen": digests[part.pk]}
+                if isinstance(part, Cell)
+                else _fixed_line(part)
             )
             lines.append(line)
             points += line["points"]
@@ -145,6 +168,7 @@ def paper_context(parts: Parts, supply: Supply) -> dict[str, Any]:
                 "points": points,
                 "count": count,
                 "rule": rule_words(section),
+                "seen": wholes[section.pk],
             }
         )
         total += points
@@ -208,7 +232,7 @@ def overlap_words(shortage: Shortage, names: list[str]) -> str:
     }
 
 
-def _filters_of(cells: list[Cell]) -> dict[int, str]:
+def filters_of(cells: list[Cell]) -> dict[int, str]:
     """The filters of each cell in words; two queries."""
     chapters: dict[int, list[str]] = {}
     pks = [cell.pk for cell in cells]
