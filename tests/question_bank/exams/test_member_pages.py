@@ -287,6 +287,17 @@ class TestPlainForm:
         assert "清除本题答案" in html
         assert re.search('checked|selected|value="甲"|第一行\n第二行|论述</textarea>', html)
 
+    def test_no_time_is_claimed_that_nobody_measured(self, candidate: User) -> None:
+        attempt = sitting(open_exam(candidate), candidate)
+        self.save(signed_in(candidate), attempt, answer="o1")
+        item = AttemptItem.objects.get()
+        assert (item.active_ms, item.first_answer_active_ms) == (0, 0)
+        assert item.first_view_at
+        organiser = make_user(roles=[(Role.ADMINISTRATOR, attempt.exam.owner_unit)])
+        html = page(signed_in(organiser), "manage_attempt", attempt.exam_id, attempt.pk)
+        assert "用时未测量" in html
+        assert "用时 0 秒" not in html
+
     def test_an_empty_form_never_replaces_an_answer(self, candidate: User) -> None:
         attempt = sitting(open_exam(candidate), candidate, answers={1: "o2"})
         assert self.save(signed_in(candidate), attempt, base="1").status_code == 302
