@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
+from wagtail.models import Collection
 
 from question_bank.exams import answer_keys, papers
 
@@ -26,6 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: DATABASE_URL=postgres://…"))
         if item.get_closest_marker("redis") and not settings.REDIS_URL:
             item.add_marker(pytest.mark.skip(reason="needs Redis: REDIS_URL=redis://…"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tables made from the models (the run on PostgreSQL migrates) lack what Wagtail's migrations put into them."""
+    with django_db_blocker.unblock():
+        if not Collection.objects.exists():
+            Collection.add_root(name="Root")
 
 
 @pytest.fixture(scope="session")
