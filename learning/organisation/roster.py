@@ -88,7 +88,7 @@ def columns_of(cells: Iterable[str]) -> dict[str, int]:
     """{field: column} where the row is a header with all required columns, else {}."""
     columns: dict[str, int] = {}
     for at, cell in enumerate(cells):
-        title = re.sub(r"[\s*:()（）：]|必填|选填", "", normalize("NFKC", cell)).lower()
+        title = re.sub(r"[\s*:()（）：]|新人员|必填|选填", "", normalize("NFKC", cell)).lower()
         for field, names in SYNONYMS.items():
             if title in names and field not in columns:
                 columns[field] = at

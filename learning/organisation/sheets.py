@@ -17,19 +17,32 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def sheet(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """The workbook's bytes: one sheet, bold headings that stay in view."""
+Page = tuple[str, Sequence[str], Iterable[Sequence[object]]]
+
+
+def sheet(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[object]], *more: Page, width: int = 22
+) -> bytes:
+    """The workbook's bytes: one sheet, bold headings that stay in view; `more` sheets (title, headings, rows) behind
+    it. `width` of the columns in characters."""
     book = Workbook(write_only=True)
-    page = book.create_sheet(title[:31])
-    page.freeze_panes = "A2"
-    for at in range(1, len(headings) + 1):
-        page.column_dimensions[get_column_letter(at)].width = 22
-    page.append([cell(page, heading, bold=True) for heading in headings])
-    for row in rows:
-        page.append([cell(page, value) for value in row])
+    for each in ((title, headings, rows), *more):
+        add_page(book, *each, width=width)
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def add_page(
+    book: Workbook, title: str, headings: Sequence[str], rows: Iterable[Sequence[object]], *, width: int
+) -> None:
+    page = book.create_sheet(title[:31])
+    page.freeze_panes = "A2"
+    for at in range(1, len(headings) + 1):
+        page.column_dimensions[get_column_letter(at)].width = width
+    page.append([cell(page, heading, bold=True) for heading in headings])
+    for row in rows:
+        page.append([cell(page, value) for value in row])
 
 
 def cell(page: Any, value: object, *, bold: bool = False) -> Any:

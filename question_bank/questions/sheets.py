@@ -20,6 +20,7 @@ from .content import content_of
 from .differences import key_text, letter
 from .exchange.kinds import KIND_WORDS
 from .exchange.rows import STEP_WORDS
+from .exchange.workbooks import EXAMPLES_SHEET
 from .models import ImportJob, Question
 from .sanitise import to_plain
 
@@ -34,7 +35,7 @@ _NO_CHOICES = ("",) * MIN_OPTION_COLUMNS
 TEMPLATE_ROWS = (
     (
         "单选题",
-        "【示例，请删除】题干写在这里（ ）。",
+        "题干写在这里（ ）。",
         *_CHOICES,
         "A",
         "解析可不填",
@@ -42,10 +43,10 @@ TEMPLATE_ROWS = (
         "第一章/第一节",
         "知识点一",
     ),
-    ("多选题", "【示例，请删除】答案写全部正确选项的字母。", *_CHOICES, "ABD", "", "4 难"),
-    ("判断题", "【示例，请删除】答案写“对”或“错”。", *_NO_CHOICES, "对", "", "2 易"),
-    ("填空题", "【示例，请删除】第一空____，第二空____。", *_NO_CHOICES, "答案一；答案二", "", "3 中"),
-    ("简答题", "【示例，请删除】答案列写参考答案。", *_NO_CHOICES, "参考答案", "", "3 中"),
+    ("多选题", "答案写全部正确选项的字母。", *_CHOICES, "ABD", "", "4 难"),
+    ("判断题", "答案写“对”或“错”。", *_NO_CHOICES, "对", "", "2 易"),
+    ("填空题", "第一空____，第二空____。", *_NO_CHOICES, "答案一；答案二", "", "3 中"),
+    ("简答题", "答案列写参考答案。", *_NO_CHOICES, "参考答案", "", "3 中"),
 )
 
 
@@ -60,9 +61,13 @@ def questions_workbook(questions: Sequence[Question]) -> io.BytesIO:
 
 
 def template_workbook() -> io.BytesIO:
-    """The header with one example of each kind; the importer refuses the examples if they are left in."""
+    """An empty sheet with the header, and behind it one with an example of each kind, which the importer leaves out."""
     options = [f"选项{letter(at)}" for at in range(MIN_OPTION_COLUMNS)]
-    return _workbook(_("试题"), [*BEFORE_OPTIONS, *options, *AFTER_OPTIONS], TEMPLATE_ROWS)
+    header = [*BEFORE_OPTIONS, *options, *AFTER_OPTIONS]
+    book = Workbook(write_only=True)
+    _add_sheet(book, _("试题"), header, ())
+    _add_sheet(book, EXAMPLES_SHEET, header, TEMPLATE_ROWS)
+    return _saved(book)
 
 
 def rejected_workbook(job: ImportJob) -> io.BytesIO:
@@ -117,6 +122,11 @@ def _question_cells(question: Question, columns: int) -> list[Any]:
 
 def _workbook(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> io.BytesIO:
     book = Workbook(write_only=True)
+    _add_sheet(book, title, header, rows)
+    return _saved(book)
+
+
+def _add_sheet(book: Workbook, title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     sheet = book.create_sheet(title=title)
     sheet.freeze_panes = "A2"
     if "题干" in header:
@@ -124,6 +134,9 @@ def _workbook(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     sheet.append([_cell(sheet, text, bold=True) for text in header])
     for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
+
+
+def _saved(book: Workbook) -> io.BytesIO:
     data = io.BytesIO()
     book.save(data)
     data.seek(0)

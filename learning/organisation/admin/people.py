@@ -1,4 +1,5 @@
-"""What an organiser does about one person, each one a POST from the person's page; and the code sheet of a unit."""
+"""What an organiser does about one person, each one a POST from the person's page, asked once more where a log-in changes;
+and the code sheet of a unit."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.admin.auth import require_admin_access
 
 from learning.organisation.errors import OrganisationError
@@ -24,6 +25,8 @@ from learning.organisation.services import accounts, memberships, roles
 from .people_forms import GrantForm, LeaveForm, MembershipForm, UnitCodesForm
 
 Act = Callable[[HttpRequest, User, User], HttpResponse | None]
+# Names the act, for the words of person_ask.html.
+Ask = Callable[[HttpRequest, User], str]
 
 
 def person_page(person: User) -> str:
@@ -32,13 +35,28 @@ def person_page(person: User) -> str:
 
 def about_person(act: Act) -> Any:
     """A POST view for one person of the subtree that the user manages (else 404); a refusal is said on the page."""
+    return require_POST(_about_person(act))
 
-    @require_POST
+
+def asked_first(ask: Ask) -> Callable[[Act], Any]:
+    """Like about_person; a GET says what will happen to whom and changes nothing."""
+
+    def decorated(act: Act) -> Any:
+        return require_http_methods(["GET", "POST"])(_about_person(act, ask))
+
+    return decorated
+
+
+def _about_person(act: Act, ask: Ask | None = None) -> Any:
     @never_cache
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         by = signed_in(request)
         person = get_object_or_404(people_allowing(by, Action.MEMBER_MANAGE), pk=pk)
         try:
+            if ask is not None and request.method == "GET":
+                accounts.refuse_foreign([person], by=by)
+                context = {"person": person, "act": ask(request, person), "back": person_page(person)}
+                return render(request, "organisation/admin/person_ask.html", context)
             answer = act(request, by, person)
         except OrganisationError as error:
             messages.error(request, str(error))
@@ -79,23 +97,27 @@ def end_membership(request: HttpRequest, by: User, person: User) -> HttpResponse
     return redirect("wagtailusers_users:index")
 
 
-@about_person
+@asked_first(lambda request, person: "reset")
 def reset(request: HttpRequest, by: User, person: User) -> HttpResponse:
     issued = accounts.reset_by_organiser(user=person, by=by, now=timezone.now())
     return code_page(request, [issued], _("重置码"))
 
 
-@about_person
+def code_kind(request: HttpRequest, person: User) -> str:
+    """A room code where it is asked for, or where there is nothing to activate any more."""
+    asked = request.POST.get("kind") or request.GET.get("kind")
+    waiting = person.activated_at is None and asked != AccessCode.Kind.ROOM
+    return AccessCode.Kind.ACTIVATION if waiting else AccessCode.Kind.ROOM
+
+
+@asked_first(code_kind)
 def issue_code(request: HttpRequest, by: User, person: User) -> HttpResponse:
-    waiting = person.activated_at is None
-    kind = (
-        AccessCode.Kind.ACTIVATION if waiting and request.POST.get("kind") != "room" else AccessCode.Kind.ROOM
-    )
+    kind = code_kind(request, person)
     issued = accounts.issue_codes(users=[person], kind=kind, by=by, now=timezone.now())
     return code_page(request, issued, AccessCode.Kind(kind).label)
 
 
-@about_person
+@asked_first(lambda request, person: "deactivate")
 def deactivate(request: HttpRequest, by: User, person: User) -> None:
     accounts.deactivate(user=person, by=by, now=timezone.now())
     messages.success(request, _("已停用 %(person)s 的账号。") % {"person": person})

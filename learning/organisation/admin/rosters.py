@@ -19,7 +19,7 @@ from wagtail.admin.auth import require_admin_access
 from learning.organisation.errors import RosterUnreadable
 from learning.organisation.models import AccessCode, Membership, PersonStatus, RosterImport, User
 from learning.organisation.permissions import Action, may
-from learning.organisation.roster import MAX_FILE_BYTES, read_roster
+from learning.organisation.roster import MAX_FILE_BYTES, RosterRow, read_roster
 from learning.organisation.services import accounts
 from learning.organisation.services.roster import (
     Line,
@@ -28,6 +28,7 @@ from learning.organisation.services.roster import (
     keep_upload,
     kept_rows,
     plan_roster,
+    rejected_rows,
 )
 from learning.organisation.sheets import download, sheet
 
@@ -48,7 +49,7 @@ ORDER = [Verdict.REJECTED, Verdict.NEW, Verdict.CHANGED, Verdict.REPEATED, Verdi
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("花名册文件"),
-        help_text=gettext_lazy("XLSX 或 CSV，含“姓名”“学号/工号”“党组织”三列，表头上方可以有标题行。"),
+        help_text=gettext_lazy("XLSX 或 CSV，不超过 10 MB；表头上方可以有标题行，列的先后不限。"),
         widget=forms.ClearableFileInput({"accept": ".xlsx,.csv,.txt"}),
     )
 
@@ -80,6 +81,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         except RosterUnreadable as error:
             form.add_error("file", str(error))
         else:
+            if not rows:
+                form.add_error("file", _("表头下面没有人员。请填在第一张工作表的表头下面。"))
+                return render(request, "organisation/admin/roster_upload.html", {"form": form})
             kept = keep_upload(rows, file_name=file.name, by=by, now=timezone.now())
             return redirect("roster_preview", kept.pk)
     return render(request, "organisation/admin/roster_upload.html", {"form": form})
@@ -121,10 +125,10 @@ def shown(line: Line) -> dict[str, Any]:
 def errors_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The rejected rows as they stood, with the reason: to mend and to upload again."""
     by = importer(request)
-    kept = get_object_or_404(RosterImport, pk=pk, created_by=by, applied_at=None)
-    plan = plan_roster(kept_rows(kept), by=by, now=timezone.now())
+    kept = get_object_or_404(RosterImport, pk=pk, created_by=by)
+    found = rejected_rows(kept, by=by, now=timezone.now())
     headings = [*(str(heading) for heading in HEADINGS), _("行号"), _("原因")]
-    rows = [[*cells(line), line.row.row, line.reason] for line in plan.of(Verdict.REJECTED)]
+    rows = [[*cells(row), row.row, reason] for row, reason in found]
     return download(_("花名册-需修改的行.xlsx"), sheet(_("需修改的行"), headings, rows))
 
 
@@ -139,20 +143,50 @@ HEADINGS = [
 ]
 
 
-def cells(line: Line) -> list[str]:
-    row = line.row
+def cells(row: RosterRow) -> list[str]:
     return [row.full_name, row.number, row.unit, row.status, row.phone, row.email, row.on]
+
+
+# As they stand in the template; the reader takes the words in brackets for what they are.
+TEMPLATE_HEADINGS = [
+    gettext_lazy("姓名（必填）"),
+    gettext_lazy("学号/工号（必填）"),
+    gettext_lazy("党组织（必填）"),
+    gettext_lazy("人员状态（新人员必填）"),
+    gettext_lazy("手机（选填）"),
+    gettext_lazy("邮箱（选填）"),
+    gettext_lazy("生效日期（选填）"),
+]
 
 
 @require_GET
 def template(request: HttpRequest) -> HttpResponse:
+    """An empty sheet to fill in, and behind it, where the reader does not look, how, with an example."""
     importer(request)
-    examples = [
-        ["王小明", "20260001", "校党委/电子工程学院党总支/学生第一党支部", PersonStatus.ACTIVIST.label, "13800000000",
-         "wang@example.edu", "2026-09-01"],
+    example = [
+        "王小明", "20260001", "校党委/电子工程学院党总支/学生第一党支部", PersonStatus.ACTIVIST.label, "13800000000",
+        "wang@example.edu", "2026-09-01",
     ]  # fmt: skip
+    statuses = "、".join(str(label) for label in PersonStatus.labels)
+    explained = [
+        _("与账号中的姓名一致；不一致的行会被拒绝。"),
+        _("已有这一号码的按变更处理，没有的按新人员处理。"),
+        _("写代码、名称或路径；有同名的请写代码或路径。"),
+        _("新人员必填：%(statuses)s。已有人员留空表示不变。") % {"statuses": statuses},
+        _("留空表示不变。"),
+        _("留空表示不变。"),
+        _("转入或状态变更从哪天起，如 2026-09-01；留空表示今天。"),
+    ]
+    how = zip([str(heading) for heading in HEADINGS], explained, example, strict=True)
     return download(
-        _("花名册模板.xlsx"), sheet(_("花名册"), [str(heading) for heading in HEADINGS], examples)
+        _("花名册模板.xlsx"),
+        sheet(
+            _("花名册"),
+            [str(heading) for heading in TEMPLATE_HEADINGS],
+            [],
+            (_("填写说明"), [_("列"), _("怎样填"), _("示例")], how),
+            width=26,
+        ),
     )
 
 
@@ -170,7 +204,13 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
     by = importer(request)
     kept = get_object_or_404(RosterImport, pk=pk, created_by=by, applied_at__isnull=False)
     counts = [(VERDICT_WORDS[verdict], kept.counts.get(verdict, 0)) for verdict in ORDER]
-    context = {"upload": kept, "counts": counts, "waiting": waiting(kept, by).count()}
+    context = {
+        "upload": kept,
+        "counts": counts,
+        "waiting": waiting(kept, by).count(),
+        "rejected": kept.counts.get(Verdict.REJECTED, 0),
+        "kept_rejected": len(kept.rows),
+    }
     return render(request, "organisation/admin/roster_done.html", context)
 
 

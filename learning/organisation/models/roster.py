@@ -9,8 +9,9 @@ from .accounts import User
 
 
 class RosterImport(models.Model):
-    """`rows` are kept only until the import is confirmed: they are personal data. `created_ids` name the people made,
-    so that their activation codes can be issued afterwards."""
+    """`rows` are personal data: all of them until the import is confirmed, afterwards only the rejected ones with their
+    reason, until the same person uploads again. `created_ids` name the people made, so that their activation codes can
+    be issued afterwards."""
 
     file_name = models.CharField(_("文件"), max_length=200)
     rows = models.JSONField(default=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +23,7 @@ __all__ = [
     "keep_upload",
     "kept_rows",
     "plan_roster",
+    "rejected_rows",
 ]
 
 
@@ -101,15 +103,30 @@ def change_person(line: Line, *, by: User | None, now: datetime) -> None:
 
 
 def keep_upload(rows: Sequence[RosterRow], *, file_name: str, by: User, now: datetime) -> RosterImport:
-    """The rows between preview and confirmation; older unconfirmed uploads of the same person are forgotten."""
-    RosterImport.objects.filter(created_by=by, applied_at=None).delete()
+    """The rows between preview and confirmation; what is left of the same person's older uploads is forgotten."""
+    older = RosterImport.objects.filter(created_by=by)
+    older.filter(applied_at=None).delete()
+    older.exclude(rows=[]).update(rows=[])
     return RosterImport.objects.create(
         file_name=file_name[:200], rows=[row.as_json() for row in rows], created_by=by, created_at=now
     )
 
 
 def kept_rows(upload: RosterImport) -> list[RosterRow]:
+    """The rows of an upload that waits for its confirmation."""
     return [RosterRow(**row) for row in upload.rows]
+
+
+def rejected_rows(upload: RosterImport, *, by: User, now: datetime) -> list[tuple[RosterRow, str]]:
+    """The rejected rows with their reasons: judged now, or as they were when the import was confirmed."""
+    if upload.applied_at is None:
+        plan = plan_roster(kept_rows(upload), by=by, now=now)
+        return [(line.row, line.reason) for line in plan.of(Verdict.REJECTED)]
+    texts = {field.name for field in fields(RosterRow)}
+    return [
+        (RosterRow(**{name: value for name, value in row.items() if name in texts}), row["reason"])
+        for row in upload.rows
+    ]
 
 
 @transaction.atomic
@@ -119,7 +136,7 @@ def confirm_upload(*, upload_id: int, by: User, now: datetime) -> RosterImport:
     if upload.applied_at is None:
         plan, upload.created_ids = apply_roster(kept_rows(upload), file_name=upload.file_name, by=by, now=now)
         upload.counts = plan.counts
-        upload.rows = []
+        upload.rows = [{**line.row.as_json(), "reason": line.reason} for line in plan.of(Verdict.REJECTED)]
         upload.applied_at = now
         upload.save()
     return upload

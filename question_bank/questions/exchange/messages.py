@@ -24,6 +24,7 @@ TEMPLATES: dict[str, str] = {
     "no_header": _("没有找到表头。请保留“题型、题干、选项、答案”等列名，或使用模板。"),
     # notes on the file
     "hidden_sheet": _("隐藏的工作表“{sheet}”没有读取。"),
+    "examples_sheet": _("工作表“{sheet}”是模板的示例，没有读取。"),
     "sheet_without_header": _("工作表“{sheet}”没有试题表头，没有读取。"),
     "pictures_not_read": _("文件中的图片不会导入，请在导入后补充。"),
     "undecodable_characters": _("文件中有无法识别的字符，相关行已标出。"),

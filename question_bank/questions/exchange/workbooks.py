@@ -16,6 +16,7 @@ from question_bank.questions.exchange.cells import date_text, number_text
 from question_bank.questions.exchange.grids import MAX_COLUMNS, Grid, MergedCells, Row
 from question_bank.questions.exchange.verdicts import FileRejected, ImportSettings, warning
 
+EXAMPLES_SHEET = "示例（不导入）"  # of our own template, where it shows how each kind is written
 MAX_SCANNED_ROWS = 2_000_000  # empty ones too: a cell in row 1,048,576 makes a million of them
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
@@ -60,6 +61,9 @@ def _read_openpyxl(
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible" and not settings.hidden_sheets:
                 grid.notes.append(warning("hidden_sheet", sheet=sheet.title))
+                continue
+            if sheet.title == EXAMPLES_SHEET:
+                grid.notes.append(warning("examples_sheet", sheet=sheet.title))
                 continue
             # the only way to this sheet's merges in read-only mode: its part, read beside the library
             part = posixpath.normpath(getattr(sheet, "_worksheet_path", "")).lstrip("/")
@@ -143,6 +147,9 @@ def read_xls(data: bytes, settings: ImportSettings) -> Grid:
         for sheet in book.sheets():
             if sheet.visibility and not settings.hidden_sheets:
                 grid.notes.append(warning("hidden_sheet", sheet=sheet.name))
+                continue
+            if sheet.name == EXAMPLES_SHEET:
+                grid.notes.append(warning("examples_sheet", sheet=sheet.name))
                 continue
             target = grid.open_sheet(sheet.name)
             merges = MergedCells([(first, last - 1, column) for first, last, column, _ in sheet.merged_cells])

@@ -60,9 +60,47 @@ def test_no_act_reaches_a_foreign_person_or_an_auditors_hand(school: School, act
     assert not AccessCode.objects.exists()
 
 
-@pytest.mark.parametrize("act", [*ACTS, "person_grant"])
+ASKED_FIRST = {
+    "person_reset": ("重置“王小明”的密码", "原密码立即失效"),
+    "person_code": ("给“王小明”发激活码", "30 天内有效"),
+    "person_deactivate": ("停用“王小明”的账号", "都保留"),
+}
+
+
+@pytest.mark.parametrize("act", [*sorted(set(ACTS) - set(ASKED_FIRST)), "person_grant"])
 def test_acts_take_a_post(school: School, act: str) -> None:
     assert signed_in(school.administrator).get(reverse(act, args=[school.mine.pk])).status_code == 405
+
+
+@pytest.mark.parametrize("act", ASKED_FIRST)
+def test_what_changes_a_log_in_is_asked_first_and_changes_nothing_yet(school: School, act: str) -> None:
+    before = User.objects.values().get(pk=school.mine.pk)
+    page = signed_in(school.office).get(reverse(act, args=[school.mine.pk])).content.decode()
+    for words in (*ASKED_FIRST[act], school.mine.number, "写入审计记录"):
+        assert words in page
+    assert User.objects.values().get(pk=school.mine.pk) == before
+    assert not AccessCode.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("act", ASKED_FIRST)
+def test_nobody_is_asked_about_a_foreign_person_or_one_with_higher_rights(school: School, act: str) -> None:
+    assert signed_in(school.office).get(reverse(act, args=[school.foreign.pk])).status_code == 404
+    assert signed_in(school.auditor).get(reverse(act, args=[school.mine.pk])).status_code == 404
+    answer = signed_in(school.office).get(reverse(act, args=[school.auditor.pk]), follow=True)
+    assert answer.redirect_chain
+    assert "权限高于您" in answer.content.decode()
+
+
+def test_a_room_code_asked_for_is_the_kind_that_is_made(school: School) -> None:
+    client, url = signed_in(school.office), reverse("person_code", args=[school.mine.pk])
+    page = client.get(url, {"kind": "room"}).content.decode()
+    assert "给“王小明”发考场代码" in page
+    assert '<input type="hidden" name="kind" value="room">' in page
+    client.post(url, {"kind": "room"})
+    assert AccessCode.objects.get().kind == AccessCode.Kind.ROOM
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor, entry.object_id) == ("code.room", school.office, str(school.mine.pk))
 
 
 def test_the_organiser_adds_a_person_and_hands_over_a_code(school: School) -> None:

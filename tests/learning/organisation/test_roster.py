@@ -355,7 +355,7 @@ def test_from_upload_to_activation_codes(tree: Tree, organiser: User) -> None:
         answer = client.post(reverse("roster_confirm", args=[kept.pk]))
         assert answer.url == reverse("roster_done", args=[kept.pk])
     kept.refresh_from_db()
-    assert (kept.rows, kept.counts["new"]) == ([], 1)
+    assert ([row["number"] for row in kept.rows], kept.counts["new"]) == (["2"], 1)
     assert User.objects.filter(number="1").count() == 1
 
     sheet = load_workbook(io.BytesIO(client.post(reverse("roster_codes", args=[kept.pk])).content)).active
@@ -373,9 +373,48 @@ def test_from_upload_to_activation_codes(tree: Tree, organiser: User) -> None:
     assert AccessCode.objects.get().used_at is not None
 
 
-def test_the_template_can_be_read_back(organiser: User) -> None:
-    content = signed_in(organiser).get(reverse("roster_template")).content
-    assert [each.full_name for each in read_roster(content, "模板.xlsx")] == ["王小明"]
+def test_the_rejected_rows_are_there_before_and_after_confirming(tree: Tree, organiser: User) -> None:
+    client = signed_in(organiser)
+    data = "姓名,学号,党组织,人员状态\n王小明,1,一支部,群众\n=1+1,2,二支部,群众\n".encode()
+    upload(client, data, "六月.csv")
+    kept = RosterImport.objects.get()
+    sheet = reverse("roster_errors", args=[kept.pk])
+    colleague = signed_in(make_user(roles=[(Role.SCHOOL_OFFICE, tree.root)]))
+    for screen in ("roster_preview", "roster_done"):
+        assert f'href="{sheet}"' in client.get(reverse(screen, args=[kept.pk])).content.decode()
+        rows = load_workbook(io.BytesIO(client.get(sheet).content)).active
+        assert [cell.value for cell in rows[2]][:2] == ["=1+1", "2"]
+        assert "管理范围" in str(rows[2][-1].value)
+        assert rows.max_row == 2
+        assert rows["A2"].data_type == "s"
+        assert colleague.get(sheet).status_code == 404
+        client.post(reverse("roster_confirm", args=[kept.pk]))
+
+
+def test_rejected_rows_are_forgotten_with_the_next_upload(tree: Tree, organiser: User) -> None:
+    client = signed_in(organiser)
+    upload(client, xlsx(HEADER, ["王小明", 1, "一支部", "群众"], ["李雷", 2, "二支部", "群众"]))
+    first = RosterImport.objects.get()
+    client.post(reverse("roster_confirm", args=[first.pk]))
+    upload(client, xlsx(HEADER, ["韩梅梅", 3, "一支部", "群众"]))
+    first.refresh_from_db()
+    assert first.rows == []
+    page = client.get(reverse("roster_done", args=[first.pk])).content.decode()
+    assert "不再保留" in page
+    assert reverse("roster_errors", args=[first.pk]) not in page
+
+
+def test_a_filled_in_template_is_read_without_its_example(organiser: User) -> None:
+    client = signed_in(organiser)
+    content = client.get(reverse("roster_template")).content
+    assert read_roster(content, "模板.xlsx") == []
+    book = load_workbook(io.BytesIO(content))
+    book.worksheets[0].append(["李雷", "2", "一支部", "群众", "", "", "2026-09-01"])
+    target = io.BytesIO()
+    book.save(target)
+    expected = RosterRow(row=2, full_name="李雷", number="2", unit="一支部", status="群众", on="2026-09-01")
+    assert read_roster(target.getvalue(), "模板.xlsx") == [expected]
+    assert "没有人员" in upload(client, content).content.decode()
 
 
 def test_an_upload_belongs_to_the_person_who_made_it(tree: Tree, organiser: User) -> None:

@@ -410,6 +410,26 @@ def test_an_import_goes_from_the_upload_to_the_saved_questions(
     assert rejected.status_code == 200
 
 
+def test_the_rejected_rows_are_there_before_and_after_confirming_for_those_who_may_edit_the_bank(
+    bank: Bank, organiser: User
+) -> None:
+    client = browser(organiser)
+    data = "题型,题干,答案\n判断题,花是植物。,对\n判断题,=1+1,\n"
+    file = SimpleUploadedFile("题库.csv", data.encode())
+    client.post(reverse("import_upload"), {"bank": bank.pk, "file": file})
+    job = ImportJob.objects.get()
+    sheet, page = reverse("import_rejected", args=[job.pk]), reverse("import_job", args=[job.pk])
+    stranger = browser(make_user(roles=[(Role.SCHOOL_OFFICE, make_unit())]))
+    for confirmed in (False, True):
+        if confirmed:
+            client.post(reverse("import_end", args=[job.pk]), {"act": "confirm"})
+        assert f'href="{sheet}"' in client.get(page).content.decode()
+        cells = load_workbook(io.BytesIO(b"".join(client.get(sheet)))).worksheets[0]
+        assert [cell.value for cell in cells[2]][:4] == [3, "没有答案。", "判断题", "=1+1"]
+        assert [cell.data_type for cell in cells[2]][:4] == ["n", "s", "s", "s"]
+        assert stranger.get(sheet).status_code == 404
+
+
 def test_the_preview_takes_as_many_queries_for_forty_rows_as_for_four(bank: Bank, organiser: User) -> None:
     client = browser(organiser)
     client.get(reverse("import_list"))  # Wagtail makes the person's profile at the first visit

@@ -21,6 +21,7 @@ from question_bank.questions.errors import NotAllowed, WrongState
 from question_bank.questions.exchange.duplicates import fingerprint, key_fingerprint
 from question_bank.questions.exchange.records import RawRecord
 from question_bank.questions.exchange.tables import read_table
+from question_bank.questions.exchange.verdicts import FileRejected
 from question_bank.questions.models import Bank, ImportJob, Question
 from question_bank.questions.services import imports
 from question_bank.questions.services.questions import retire
@@ -281,10 +282,37 @@ def test_the_rejected_sheet_comes_back_with_row_and_reason_and_can_be_imported(b
     ]
 
 
-def test_the_template_s_examples_are_read_and_refused_as_examples() -> None:
-    report = read_table(template_workbook(), filename="t.xlsx")
-    assert {row.reason for row in report.rows} == {"template_row"}
-    assert len(report.rows) == 5
+def test_a_filled_in_template_is_imported_without_its_examples() -> None:
+    book = load_workbook(template_workbook())
+    filled, examples = book.worksheets
+    header = [cell.value for cell in filled[1]]
+    for column, value in {"题型": "判断题", "题干": "花是植物。", "答案": "对"}.items():
+        filled.cell(2, header.index(column) + 1, value)
+    data = io.BytesIO()
+    book.save(data)
+    data.seek(0)
+    report = read_table(data, filename="t.xlsx")
+    assert [(row.stem, row.verdict) for row in report.rows] == [("花是植物。", "accepted")]
+    assert [note.code for note in report.notes] == ["examples_sheet"]
+    assert examples.max_row == 6
+
+
+def test_each_example_of_the_template_is_a_question_that_would_be_accepted() -> None:
+    book = load_workbook(template_workbook())
+    book.remove(book.worksheets[0])
+    book.worksheets[0].title = "试题"
+    data = io.BytesIO()
+    book.save(data)
+    data.seek(0)
+    report = read_table(data, filename="t.xlsx")
+    assert [row.kind for row in report.rows] == ["single", "multiple", "true_false", "fill", "short"]
+    assert {row.verdict for row in report.rows} == {"accepted"}
+
+
+def test_an_empty_template_says_that_it_holds_no_question() -> None:
+    with pytest.raises(FileRejected) as refused:
+        read_table(template_workbook(), filename="t.xlsx")
+    assert refused.value.code == "empty"
 
 
 def test_an_export_read_again_holds_the_same_questions(bank: Bank, by: User) -> None:
