@@ -15,6 +15,7 @@ app.autodiscover_tasks(["learning.organisation", "question_bank.questions", "que
 app.conf.beat_schedule = {
     "close-expired-attempts": {"task": "exams.close_expired_attempts", "schedule": 15.0},
     "fold-drawn": {"task": "exams.fold_drawn", "schedule": 60.0},
+    "finish-regrades": {"task": "exams.finish_regrades", "schedule": 60.0},
     "sweep-imports": {"task": "questions.sweep_imports", "schedule": 60.0},
 }
 

@@ -14,7 +14,7 @@ class ExamsConfig(AppConfig):
         from learning.organisation.exports import contribute
         from learning.organisation.models import PersonStatus
 
-        from .models import Candidate, Exam, Release, TimeAdjustment
+        from .models import Candidate, Exam, RegradeRun, Release, TimeAdjustment
         from .own_record import exams_of
 
         contribute("exams", exams_of)
@@ -32,6 +32,8 @@ class ExamsConfig(AppConfig):
                 "exam.revoke": _("撤销全场时间调整"),
                 "exam.pause": _("全场暂停"),
                 "exam.resume": _("全场恢复"),
+                "exam.regrade": _("更正试题并重评"),
+                "exam.regraded": _("完成重评"),
                 "exam.release": _("公布成绩"),
                 "exam.release_revoked": _("撤回公布"),
                 "exam.export_list": _("导出考试列表"),
@@ -74,6 +76,12 @@ class ExamsConfig(AppConfig):
                 "slot": _("题号"),
                 "user": _("考生编号"),
                 "act": _("操作"),
+                "question": _("试题"),
+                "remedy": _("处理办法"),
+                "corrected": _("改正后的版本"),
+                "only_up": _("只升不降"),
+                "raised": _("得分上升"),
+                "lowered": _("得分下降"),
             },
             {
                 **choices,
@@ -81,6 +89,7 @@ class ExamsConfig(AppConfig):
                 "attempt.extend kind": adjustments,
                 "exam.extend kind": adjustments,
                 "what": dict(Release.What.choices),
+                "remedy": dict(RegradeRun.Remedy.choices),
                 "candidate.state from": states,
                 "candidate.state to": states,
             },

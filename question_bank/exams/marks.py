@@ -3,9 +3,10 @@ one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from question_bank.engine.marking import Marked, PaperMarks, mark_paper
 from question_bank.engine.timing import check_move
@@ -26,7 +27,7 @@ def given_marks(attempts: Collection[Attempt]) -> dict[int, dict[int, Mark]]:
     (taking.late) for the answer before it: it stays in the history and counts no more."""
     submitted = {attempt.pk: attempt.submitted_at for attempt in attempts}
     marks = list(Mark.objects.filter(attempt__in=submitted).order_by("at", "pk"))
-    replaced = _replaced_at({mark.attempt_id for mark in marks})
+    replaced = replaced_at({mark.attempt_id for mark in marks})
     found: dict[int, dict[int, Mark]] = {}
     for mark in marks:
         since = submitted[mark.attempt_id]
@@ -36,7 +37,7 @@ def given_marks(attempts: Collection[Attempt]) -> dict[int, dict[int, Mark]]:
     return found
 
 
-def _replaced_at(attempt_ids: Collection[int]) -> dict[tuple[int, int], datetime]:
+def replaced_at(attempt_ids: Collection[int]) -> dict[tuple[int, int], datetime]:
     """When a late answer was last accepted, by attempt and slot."""
     if not attempt_ids:
         return {}
@@ -66,13 +67,14 @@ def settle_marks(*, attempt: Attempt, now: datetime) -> bool:
     set_score(attempt, sum((mark for mark in marks if mark is not None), Decimal("0.00")))
     attempt.save(update_fields=["state", "score", "passed"])
     rewrite_results([attempt.candidate_id], now=now)
-    attempts_marked.send(Attempt, closed=[_as_closed(attempt, marks)], now=now)
+    answers = answers_by_attempt([attempt.pk]).get(attempt.pk, {})
+    attempts_marked.send(Attempt, closed=[as_closed(attempt, marks, answers)], now=now)
     return True
 
 
-def _as_closed(attempt: Attempt, marks: list[Decimal | None]) -> Closed:
+def as_closed(attempt: Attempt, marks: Sequence[Decimal | None], answers: Mapping[int, Any]) -> Closed:
+    """What `attempts_marked` says of an attempt that has all its marks; the attempt comes with its exam."""
     paper = paper_of(attempt.paper)
-    answers = answers_by_attempt([attempt.pk]).get(attempt.pk, {})
     judged = mark_paper(paper, answer_keys(paper, attempt.rules, attempt.exam.corrections), answers)
     items = tuple(
         Marked(mark, item.correct if mark == item.mark else mark == slot.max_mark)

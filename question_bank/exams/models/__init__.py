@@ -12,7 +12,7 @@ from .attempts import (
 from .blueprints import Blueprint, Cell, FixedItem, Section
 from .claims import MarkClaim
 from .exams import AdmissionRule, Candidate, Exam, ExamPool
-from .marking import Mark, Release, Result, SavedComment
+from .marking import Mark, RegradeRun, Release, Result, SavedComment
 from .practice import CollectedAttempt, NotebookEntry, NotebookTry, PracticeAnswer, PracticeRun
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "NotebookTry",
     "PracticeAnswer",
     "PracticeRun",
+    "RegradeRun",
     "Release",
     "Result",
     "SavedComment",

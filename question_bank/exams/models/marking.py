@@ -37,6 +37,47 @@ class Mark(models.Model):
         return f"{self.attempt_id}/{self.slot}: {self.value}"
 
 
+class RegradeRun(models.Model):
+    """A question of a published exam put right, and the answers to it marked anew in batches: attempts up to `done_to`
+    are done. What it changed stands in Marks; `before` is the question's entry in `Exam.corrections` until then."""
+
+    class Remedy(models.TextChoices):
+        KEY = "key", _("按改正后的答案重评")
+        VOID = "void", _("此题作废，人人满分")
+        UNDO = "undo", _("恢复发布时的答案")
+
+    exam = models.ForeignKey(Exam, on_delete=models.CASCADE, related_name="regrades")
+    version = models.ForeignKey(QuestionVersion, on_delete=models.PROTECT, related_name="+")
+    remedy = models.CharField(_("处理办法"), max_length=8, choices=Remedy.choices)
+    corrected = models.ForeignKey(QuestionVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    only_up = models.BooleanField(_("只升不降"), default=False)
+    reason = models.CharField(_("原因"), max_length=200)
+    before = models.JSONField(default=dict)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    done_to = models.BigIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    raised = models.PositiveIntegerField(default=0)
+    lowered = models.PositiveIntegerField(default=0)
+    gained = models.PositiveIntegerField(default=0)  # attempts that pass now and did not
+    lost = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exam"], condition=Q(finished_at=None), name="one_regrade_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(remedy="key", corrected__isnull=False) | (~Q(remedy="key") & Q(corrected=None)),
+                name="corrected_where_the_key_is",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exam_id}: {self.version_id} {self.remedy}"
+
+
 class SavedComment(models.Model):
     """A marker's own phrase for a question, to be used again."""
 

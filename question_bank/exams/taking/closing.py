@@ -49,17 +49,20 @@ class Closed:
 ATTEMPT = Columns(Attempt)
 EXAM = Columns(Exam, but=("plan", "instructions"))
 EVENT = Columns(AttemptEvent)
-ONE = f"SELECT {ATTEMPT.of('a')}, {EXAM.of('e')} FROM exams_attempt a JOIN exams_exam e ON e.id = a.exam_id WHERE a.id = %s"  # noqa: S608 — columns of ours
+ONE = f"SELECT {ATTEMPT.of('a')} FROM exams_attempt a WHERE a.id = %s"  # noqa: S608 — columns of ours
+# Read once the attempt is locked: by a correction written before that, what is closed now is marked; by a later one
+# it is marked anew, as regrading waits for the lock. In one statement with the lock it could be an older state.
+ITS_EXAM = f"SELECT {EXAM.of('e')} FROM exams_exam e JOIN exams_attempt a ON a.exam_id = e.id WHERE a.id = %s"  # noqa: S608
 
 
 def locked_attempt(attempt_id: int, owner_id: int | None = None) -> Attempt:
     """The attempt with its exam, its row locked until the transaction ends. Raises NotFound, also where it is
     not that owner's."""
-    (rows,) = read((f"{ONE} {lock('FOR UPDATE OF a')}", (attempt_id,)))
-    for row in rows:
+    attempts, exams = read((f"{ONE} {lock('FOR UPDATE OF a')}", (attempt_id,)), (ITS_EXAM, (attempt_id,)))
+    for row, its_exam in zip(attempts, exams, strict=True):
         attempt = ATTEMPT.read(row)
         if owner_id in (None, attempt.user_id):
-            attempt.exam = EXAM.read(row[len(ATTEMPT) :])
+            attempt.exam = EXAM.read(its_exam)
             return attempt
     raise NotFound
 

@@ -32,6 +32,7 @@ START = [
 ]
 SUBMIT = [
     "SELECT exams_attempt",
+    "SELECT exams_exam",
     "SELECT exams_attemptitem",
     "UPDATE exams_attempt",
     "INSERT exams_attemptevent",
@@ -94,7 +95,7 @@ def test_a_start_takes_six_statements_once_the_worker_knows_the_exam(
     assert statements(queries) == START
 
 
-def test_a_submission_takes_seven_statements_once_the_worker_knows_the_keys(
+def test_a_submission_takes_eight_statements_once_the_worker_knows_the_keys(
     client: Client, exam: Exam, members: list[User]
 ) -> None:
     submit(client, begin(client, exam, members[0]))
