@@ -3,7 +3,18 @@ Wagtail's admin."""
 
 from django.urls import URLPattern, path
 
-from .views.manage import blueprint, builder, candidates, exams, inspection, marking, monitor, results, trial
+from .views.manage import (
+    blueprint,
+    builder,
+    candidates,
+    exams,
+    inspection,
+    marking,
+    monitor,
+    regrade,
+    results,
+    trial,
+)
 
 EXAM = "<int:exam_id>/"
 SECTION = f"{EXAM}sections/<int:section_id>/"
@@ -50,6 +61,9 @@ def patterns() -> list[URLPattern]:
         path(f"{EXAM}results/export/", results.results_export, name="manage_results_export"),
         path(f"{EXAM}release/", results.results_release, name="manage_release"),
         path(f"{EXAM}release/<int:release_id>/revoke/", results.release_revoke, name="manage_release_revoke"),
+        path(f"{EXAM}regrade/", regrade.regrade_list, name="manage_regrade"),
+        path(f"{EXAM}regrade/<int:version_id>/", regrade.regrade_question, name="manage_regrade_question"),
+        path(f"{EXAM}regrade/runs/<int:run_id>/", regrade.regrade_go_on, name="manage_regrade_go_on"),
         path(f"{EXAM}attempts/<int:attempt_id>/", inspection.attempt_inspect, name="manage_attempt"),
         path(f"{EXAM}attempts/<int:attempt_id>/late/", inspection.late_accept, name="manage_attempt_late"),
     ]

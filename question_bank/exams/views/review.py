@@ -48,6 +48,7 @@ class ReviewItem:
     explanation: SafeString
     citation: str
     comment: str
+    note: str  # what became of the question after publishing; "" for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,16 @@ def review_items(attempt: Attempt, seen: Visible, given: Mapping[int, Mark]) -> 
                 explanation=html(version.explanation) if version else SafeString(""),
                 citation=version.citation if version else "",
                 comment=given[slot].comment if seen.comments and slot in given else "",
+                note=_note(corrections.get(str(item.version), {})),
             )
         )
     return found
+
+
+def _note(correction: Mapping[str, Any]) -> str:
+    if correction.get("void"):
+        return _("这道题有误，已作废，人人满分。")
+    return _("这道题的答案已更正，按更正后的答案评分。") if correction else ""
 
 
 def _verdict(mark: Decimal, max_mark: Decimal, answer: Any) -> str:

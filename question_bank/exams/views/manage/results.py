@@ -85,6 +85,7 @@ def exam_results(request: HttpRequest, exam_id: int) -> HttpResponse:
         "query_without_state": query_without(request, "state"),
         "releases": releases,
         "may_release": owns(request, exam, Action.EXAM_RELEASE),
+        "may_regrade": exam.state != Exam.State.DRAFT and owns(request, exam, Action.EXAM_PUBLISH),
         "release_form": ReleaseNowForm(units=_units(exam)),
         "now": timezone.now(),
     }

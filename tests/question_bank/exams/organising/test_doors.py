@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from learning.organisation.models import User
 from question_bank.exams import manage_urls
-from question_bank.exams.models import Attempt, Exam, FixedItem, Release, SavedComment, Section
+from question_bank.exams.models import Attempt, Exam, FixedItem, RegradeRun, Release, SavedComment, Section
 from tests.factories import NOW, make_candidate, make_question, make_user
 
 from .conftest import School, handed_in, signed_in
@@ -31,6 +31,7 @@ POSTS = {
     "manage_attempt_late",
     "manage_comment_remove",
     "manage_release",
+    "manage_regrade_go_on",
 }
 READS_OF_AUDITOR = {
     "manage_exams",
@@ -64,7 +65,11 @@ def world(school: School, exam: Exam) -> World:
     version = attempt.paper[1]["v"]
     comment = SavedComment.objects.create(by=school.people["office"], version_id=version, text="要点齐全")
     release = Release.objects.create(exam=exam, what="score", at=NOW)
+    run = RegradeRun.objects.create(
+        exam=exam, version_id=version, remedy="void", reason="有误", at=NOW, finished_at=NOW
+    )
     known = {
+        "run_id": run.pk,
         "section_id": section.pk,
         "cell_id": cell.pk,
         "item_id": item.pk,
