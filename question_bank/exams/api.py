@@ -21,6 +21,7 @@ from learning.organisation.models import User
 
 from .errors import NotFound, iso
 from .models import Attempt
+from .models.exams import UNLIMITED_ATTEMPTS
 from .outcome import attempt_json, paper_json
 from .saving import apply_ops, parse_ops
 from .saving.ops import parse_client
@@ -224,7 +225,7 @@ def _exam_line(standing: Standing) -> dict[str, Any]:
         "kind": exam.kind,
         "opens_at": iso(exam.opens_at),
         "closes_at": iso(exam.closes_at),
-        "attempts_left": standing.attempts_left,
+        "attempts_left": UNLIMITED_ATTEMPTS if exam.unlimited else standing.attempts_left,
         "state": standing.state.value,
         "attempts": [{"id": str(a.pk), "no": a.no, "state": a.state} for a in standing.attempts],
     }

@@ -25,7 +25,7 @@ class ExamLine(Schema):
     kind: Literal["practice", "mock", "formal", "resit", "daily"]
     opens_at: datetime
     closes_at: datetime
-    attempts_left: int
+    attempts_left: int = Field(description="999 stands for as often as one likes.", examples=[3])
     state: Literal["upcoming", "open", "in_progress", "done", "closed"]
     attempts: list[AttemptRef]
 

@@ -20,6 +20,9 @@ from django.conf import settings
 STOP_S = 10
 READY_S = 60
 PR_SET_PDEATHSIG = 1
+# Newcomers start the demo as root in a container. Its messages are JSON, never pickles, so Celery only warns; on a real
+# installation, where systemd gives the worker its user, the warning stays.
+QUIET_AS_ROOT = "ignore:You're running the worker with superuser privileges:UserWarning"
 
 
 def commands(host: str, port: int) -> list[list[str]]:
@@ -58,7 +61,11 @@ def serve(host: str, port: int, *, ready: Callable[[], None]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]}
+    warnings = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), QUIET_AS_ROOT]))
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+        "PYTHONWARNINGS": warnings,
+    }
     children: list[subprocess.Popen[bytes]] = []
     try:
         web, *others = commands(host, port)

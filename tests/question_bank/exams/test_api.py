@@ -212,6 +212,12 @@ def test_attempt_shows_answers_then_receipt_then_the_released_result(signed_in: 
     assert result["result"]["items"][0] == {"slot": 1, "mark": "2.00", "key": "o1", "explanation": ""}
 
 
+def test_as_often_as_one_likes_stays_so_after_an_attempt(signed_in: Client, exam: Exam) -> None:
+    Exam.objects.filter(pk=exam.pk).update(max_attempts=999)
+    submit(signed_in, begin(signed_in, exam))
+    assert [line["attempts_left"] for line in signed_in.get("/api/exams").json()] == [999]
+
+
 def test_list_says_where_the_member_stands(signed_in: Client, exam: Exam, member: User) -> None:
     now = timezone.now()
     upcoming = make_exam(
