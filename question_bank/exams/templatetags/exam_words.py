@@ -28,12 +28,14 @@ def moment_s(at: datetime | None) -> str:
 
 @register.filter
 def duration(span: timedelta | int | float | None) -> str:
-    """1小时05分, 45分钟, 38分20秒, 12秒; a number is seconds."""
+    """1小时05分, 2小时, 45分钟, 38分20秒, 12秒; a number is seconds."""
     if span is None:
         return ""
     seconds = max(0, int(span.total_seconds() if isinstance(span, timedelta) else span))
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
+    if hours and not minutes:
+        return ngettext("%(hours)s小时", "%(hours)s小时", hours) % {"hours": hours}
     if hours:
         return _("%(hours)s小时%(minutes)s分") % {"hours": hours, "minutes": f"{minutes:02d}"}
     if minutes and left:

@@ -16,7 +16,7 @@ from learning.organisation.models import Role, User
 from question_bank.exams.models import AnswerEvent, Attempt, AttemptItem, Exam, Release
 from question_bank.exams.papers import forget
 from question_bank.exams.taking.submitting import submit_attempt
-from question_bank.exams.templatetags.exam_words import moment
+from question_bank.exams.templatetags.exam_words import duration, moment
 from question_bank.exams.tokens import read_token
 from question_bank.exams.views.attempt import kind_said
 from tests.factories import make_attempt, make_exam, make_unit, make_user
@@ -298,6 +298,14 @@ class TestPlainForm:
         assert "用时未测量" in html
         assert "用时 0 秒" not in html
 
+    def test_without_script_nothing_calls_an_unsaved_form_saved(self, candidate: User) -> None:
+        attempt = sitting(open_exam(candidate, kinds=("order",)), candidate)
+        client = signed_in(candidate)
+        assert 'data-state="saved" data-needs-script hidden' in page(client, "attempt", attempt.pk)
+        refused = self.save(client, attempt, place_o0="2", place_o1="2").content.decode()
+        assert 'data-state="failed">' in refused
+        assert 'data-state="saved">' in page(client, "attempt_summary", attempt.pk)
+
     def test_an_empty_form_never_replaces_an_answer(self, candidate: User) -> None:
         attempt = sitting(open_exam(candidate), candidate, answers={1: "o2"})
         assert self.save(signed_in(candidate), attempt, base="1").status_code == 302
@@ -391,6 +399,14 @@ def test_the_kind_is_left_out_where_the_section_names_it(title: str, kind: str, 
 def test_the_only_section_is_not_shown_and_says_nothing() -> None:
     alone = {"sections": [{"id": "1", "title": "单选题"}]}
     assert not kind_said(alone, {"section": "1", "kind": "single"})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(3600, "1小时"), (3900, "1小时05分"), (3605, "1小时"), (2700, "45分钟"), (80, "1分20秒"), (9, "9秒")],
+)
+def test_a_duration_is_said_without_zeros(seconds: int, said: str) -> None:
+    assert duration(seconds) == said
 
 
 class TestOutcome:
