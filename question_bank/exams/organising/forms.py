@@ -199,9 +199,17 @@ class MonitorActForm(forms.Form):
     )
     reason = forms.CharField(label=gettext_lazy("原因"), max_length=200)
 
-    def __init__(self, data: Any = None, *, initial: dict[str, Any]) -> None:
+    WHOLE_ACTS = (
+        ("extend", gettext_lazy("全场延长")),
+        ("window", gettext_lazy("推迟结束")),
+        ("pause", gettext_lazy("全场暂停")),
+        ("resume", gettext_lazy("全场继续")),
+    )
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any], whole: bool = False) -> None:
         super().__init__(data, initial=initial)
-        self.fields["minutes"].required = initial["act"] == "extend"
+        self.fields["act"].choices = self.WHOLE_ACTS if whole else self.ACTS  # type: ignore[attr-defined]
+        self.fields["minutes"].required = initial["act"] in ("extend", "window")
 
 
 class MarkForm(forms.Form):

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from learning.organisation.permissions import Action
@@ -34,11 +33,7 @@ from question_bank.exams.taking.adjusting import (
 from .doors import door, go, link, owns, page, query_without, tell, user_of, warn, watched_exam
 
 NAMES_SHOWN = 20
-WHOLE_ACTS = {
-    "extend": gettext_lazy("全场延长"),
-    "pause": gettext_lazy("全场暂停"),
-    "resume": gettext_lazy("全场继续"),
-}
+WHOLE_ACTS = dict(MonitorActForm.WHOLE_ACTS)
 
 
 @door
@@ -147,12 +142,14 @@ def monitor_act(request: HttpRequest, exam_id: int) -> HttpResponse:
 
 
 def _whole(request: HttpRequest, exam: Exam, now: datetime) -> HttpResponse:
-    """More time, a pause or going on for everybody, those who have not begun included; for owners of the exam."""
+    """More time, a later end, a pause or going on for everybody, those who have not begun included; for owners of the exam."""
     act = request.POST.get("act", "")
     if not owns(request, exam, Action.EXAM_ADJUST) or act not in WHOLE_ACTS:
         raise Http404
     confirmed = "confirm" in request.POST
-    form = MonitorActForm(request.POST if confirmed else None, initial={"act": act, "minutes": 10})
+    form = MonitorActForm(
+        request.POST if confirmed else None, initial={"act": act, "minutes": 10}, whole=True
+    )
     if confirmed and form.is_valid():
         data = form.cleaned_data
         try:
@@ -171,7 +168,7 @@ def _whole(request: HttpRequest, exam: Exam, now: datetime) -> HttpResponse:
         "whole": True,
         "sitting": Attempt.objects.filter(exam=exam).open().count(),
         "candidates": exam.candidates.count(),
-        "needs_minutes": act == "extend",
+        "needs_minutes": act in ("extend", "window"),
     }
     return page(
         request,
@@ -233,6 +230,8 @@ def _act(exam: Exam, attempt_id: int | None, data: dict[str, Any], why: dict[str
             extend(scope=scope, kind=AdjustmentKind.ADD.value, value=minutes * MINUTE_S, **why)
             if exam.end_policy == Exam.EndPolicy.DYNAMIC:
                 extend(scope=scope, kind=AdjustmentKind.WINDOW.value, value=minutes * MINUTE_S, **why)
+        case "window":
+            extend(scope=scope, kind=AdjustmentKind.WINDOW.value, value=minutes * MINUTE_S, **why)
         case "pause":
             pause(scope=scope, **why)
         case "resume":

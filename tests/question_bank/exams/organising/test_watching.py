@@ -21,6 +21,7 @@ from tests.factories import NOW, make_attempt, make_candidate, make_user
 from .conftest import School, handed_in, signed_in
 
 pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
@@ -227,6 +228,32 @@ def test_the_whole_exam_is_extended_for_those_who_sit_and_those_who_come(
     sitting.refresh_from_db()
     later = make_attempt(exam, sitters[1])
     assert sitting.deadline_at == later.deadline_at == exam.closes_at + timedelta(minutes=30)
+
+
+def test_the_end_is_put_off_for_everybody_without_longer_papers(
+    school: School, exam: Exam, sitters: list[User]
+) -> None:
+    client = signed_in(school.people["office"])
+    url = reverse("manage_monitor_act", args=[exam.pk])
+    early, cut = make_attempt(exam, sitters[0]), make_attempt(exam, sitters[1], now=exam.closes_at - MINUTE)
+    assert "推迟结束" in client.get(reverse("manage_monitor", args=[exam.pk])).content.decode()
+    data = {"whole": "1", "act": "window", "reason": "停电"}
+    assert "多得这些时间" in client.post(url, data).content.decode()
+    assert client.post(url, {**data, "minutes": "", "confirm": "1"}).status_code == 422
+    assert client.post(url, {**data, "minutes": "5", "confirm": "1"}).status_code == 302
+    before = early.deadline_at
+    early.refresh_from_db()
+    cut.refresh_from_db()
+    assert early.deadline_at == before
+    assert cut.deadline_at == exam.closes_at + 5 * MINUTE
+    single = {
+        "act": "window",
+        "minutes": "5",
+        "reason": "停电",
+        "confirm": "1",
+        "candidate": early.candidate_id,
+    }
+    assert client.post(url, single).status_code == 404
 
 
 def test_a_secretary_watches_but_changes_nothing(school: School, exam: Exam, sitters: list[User]) -> None:
