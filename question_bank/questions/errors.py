@@ -56,6 +56,26 @@ class EditConflict(QuestionBankError):
         return _("在您编辑期间，他人已保存了新版本。请打开最新版本后再修改。")
 
 
+class NotWaiting(QuestionBankError):
+    """The newest version is not where the act begins: a draft in the queue, or one that was returned."""
+
+    code = "not_waiting"
+
+    @property
+    def message(self) -> str:
+        return _("这道试题的状态已经变化，请刷新后再操作。")
+
+
+class NoComment(QuestionBankError):
+    """A return without a word on what is to be mended."""
+
+    code = "no_comment"
+
+    @property
+    def message(self) -> str:
+        return _("请写明退回意见：哪里需要修改。")
+
+
 class NotAllowed(QuestionBankError):
     """The person has no right to this act on this bank."""
 

@@ -17,6 +17,7 @@ from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
 
 from .admin import banks, editor, imports, listing, versions
+from .admin.home_panel import DraftsPanel
 
 
 @hooks.register("register_admin_urls")
@@ -109,6 +110,13 @@ def register_menu() -> SubmenuMenuItem:
     return SubmenuMenuItem(
         _("题库"), Menu(items=items), name="question-bank", icon_name="folder-open-inverse", order=200
     )
+
+
+@hooks.register("construct_homepage_panels")
+def add_panel(request: HttpRequest, panels: list[Any]) -> None:
+    panel = DraftsPanel(cast(User, request.user))
+    if not panel.empty:
+        panels.append(panel)
 
 
 @hooks.register("insert_global_admin_css")

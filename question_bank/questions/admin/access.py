@@ -87,7 +87,7 @@ def local_next(request: HttpRequest, fallback: str) -> str:
 def visible_questions(user: User) -> QuestionQuerySet:
     """What a listing shows: everything a row says comes with it, whatever the number of rows."""
     rows: QuestionQuerySet = Question.objects.allowing(user, Action.BANK_VIEW)
-    return rows.select_related("bank", "chapter", "latest", "current")
+    return rows.select_related("bank", "chapter", "latest", "current").with_returned()
 
 
 def newest(question: Question) -> QuestionVersion:

@@ -17,7 +17,7 @@ from wagtail.admin import messages
 from learning.organisation.permissions import Action
 from question_bank.questions.content import QuestionContent, cleaned, content_of, problems_of
 from question_bank.questions.errors import DuplicateQuestion, InvalidQuestion, QuestionBankError
-from question_bank.questions.models import Bank, Question, QuestionVersion
+from question_bank.questions.models import Bank, Question, QuestionVersion, ReviewReturn
 from question_bank.questions.presenting import as_member_sees
 from question_bank.questions.problem_words import Remark, remark
 from question_bank.questions.services.questions import (
@@ -27,6 +27,7 @@ from question_bank.questions.services.questions import (
     retire,
     set_ready,
 )
+from question_bank.questions.services.review import resubmit
 
 from .access import BehindAction, RoomPage, found, newest
 from .editor_form import QuestionForm
@@ -148,6 +149,12 @@ class QuestionEdit(Editor):
             return redirect("question_versions", pk=self.asked.pk)
         return super().get(request, *args, **kwargs)
 
+    def returned(self, latest: QuestionVersion) -> ReviewReturn | None:
+        """What the reviewer asks to be mended, while it is."""
+        if latest.status != Status.DRAFT or self.asked.retired_at is not None:
+            return None
+        return latest.returns.filter(resubmitted_at=None).select_related("returned_by").first()
+
     def form(self) -> QuestionForm:
         latest = newest(self.asked)
         data = self.request.POST if self.request.method == "POST" else None
@@ -192,6 +199,7 @@ class QuestionEdit(Editor):
             "kind": latest.kind,
             "kind_label": latest.get_kind_display(),
             "can_review": self.allows(Action.BANK_REVIEW, question.bank),
+            "returned": self.returned(latest),
             "versions_url": reverse("question_versions", args=[question.pk]),
             "preview_url": f"{reverse('question_preview')}?kind={latest.kind}&bank={question.bank_id}",
         }
@@ -223,10 +231,11 @@ class QuestionPreview(BehindAction, View):
 
 
 class QuestionState(BehindAction, View):
-    """One step of a question's life from its own page: ready, retire, restore."""
+    """One step of a question's life from its own page: ready, sent to review again, retire, restore."""
 
     acts: ClassVar[dict[str, tuple[Any, Any]]] = {
         "ready": (set_ready, gettext_lazy("试题 %(id)d 已可用。")),
+        "resubmit": (resubmit, gettext_lazy("试题 %(id)d 已再次送审。")),
         "retire": (retire, gettext_lazy("试题 %(id)d 已停用；已发布的考试不受影响。")),
         "restore": (restore, gettext_lazy("试题 %(id)d 已恢复。")),
     }

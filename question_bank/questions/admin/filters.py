@@ -22,6 +22,7 @@ from question_bank.questions.services.chapters import subtree
 STATUSES = [
     ("ready", _("可用")),
     ("draft", _("草稿待审")),
+    ("returned", _("退回修改")),
     ("revised", _("可用，有新草稿")),
     ("retired", _("停用")),
 ]
@@ -64,6 +65,9 @@ class QuestionFilters(WagtailFilterSet):
         field_name="knowledge_points",
         empty_label=_("全部知识点"),
     )
+    author = django_filters.ChoiceFilter(
+        label=_("出题人"), choices=[("me", _("我"))], method="written_by", empty_label=_("不限")
+    )
     tag = django_filters.CharFilter(label=_("标签"), method="with_tag")
 
     class Meta:
@@ -96,10 +100,15 @@ class QuestionFilters(WagtailFilterSet):
                 return rows.filter(current__isnull=False)
             case "draft":
                 return rows.filter(current=None)
+            case "returned":
+                return rows.returned()
             case "revised":
                 return rows.filter(current__isnull=False).exclude(current=F("latest"))
             case _:
                 return rows.filter(retired_at__isnull=False)
+
+    def written_by(self, rows: QuestionQuerySet, _name: str, _me: str) -> QuestionQuerySet:
+        return rows.filter(latest__created_by=self.request.user)
 
     def with_tag(self, rows: QuestionQuerySet, _name: str, tag: str) -> QuestionQuerySet:
         if connection.features.supports_json_field_contains:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,11 +21,12 @@ from learning.organisation.permissions import Action
 from question_bank.questions.content import content_of, problems_of
 from question_bank.questions.differences import Difference, differences
 from question_bank.questions.errors import QuestionBankError
-from question_bank.questions.models import Question, QuestionVersion
+from question_bank.questions.models import Question, QuestionVersion, ReviewReturn
 from question_bank.questions.models.questions import QuestionQuerySet
 from question_bank.questions.presenting import ShownQuestion, with_key
 from question_bank.questions.problem_words import remark
 from question_bank.questions.services.questions import retire, set_ready
+from question_bank.questions.services.review import return_to_author
 
 from .access import BehindAction, RoomPage, newest
 from .filters import QuestionFilters, search
@@ -33,22 +35,29 @@ from .listing import LabelledColumn, stem_of
 
 @dataclass(frozen=True)
 class VersionEntry:
-    """One version with what it changed against the one before it."""
+    """One version with what it changed against the one before it, and what reviewers said when they returned it."""
 
     version: QuestionVersion
     shown: ShownQuestion
     changes: list[Difference]
     in_use: bool
+    returns: list[ReviewReturn]
 
 
 def history(question: Question) -> list[VersionEntry]:
     """Newest first."""
-    versions = list(question.versions.select_related("created_by").order_by("no"))
+    returns = ReviewReturn.objects.select_related("returned_by").order_by("returned_at")
+    versions = list(
+        question.versions.select_related("created_by")
+        .prefetch_related(Prefetch("returns", returns))
+        .order_by("no")
+    )
     entries = []
     for before, version in zip([None, *versions], versions, strict=False):
         content = content_of(version)
         changes = differences(content_of(before), content) if before else []
-        entries.append(VersionEntry(version, with_key(content), changes, version.pk == question.current_id))
+        in_use = version.pk == question.current_id
+        entries.append(VersionEntry(version, with_key(content), changes, in_use, list(version.returns.all())))
     return entries[::-1]
 
 
@@ -108,15 +117,11 @@ class ReviewQueue(BehindAction, BaseListingView):
         return reverse("question_review", args=[question.pk]) + (f"?bank={bank}" if bank.isdecimal() else "")
 
     def get_base_queryset(self) -> QuestionQuerySet:
-        rows = drafts(Question.objects.allowing(self.user, Action.BANK_REVIEW))
+        rows = Question.objects.allowing(self.user, Action.BANK_REVIEW).awaiting_review()
         return rows.select_related("bank", "chapter", "latest__created_by", "current")
 
     def search_queryset(self, queryset: QuestionQuerySet) -> QuestionQuerySet:
         return search(queryset, self.search_query) if self.is_searching else queryset
-
-
-def drafts(rows: QuestionQuerySet) -> QuestionQuerySet:
-    return rows.filter(latest__status=QuestionVersion.Status.DRAFT, retired_at=None, bank__archived_at=None)
 
 
 class QuestionReview(RoomPage):
@@ -139,7 +144,8 @@ class QuestionReview(RoomPage):
 
     @cached_property
     def others(self) -> QuestionQuerySet:
-        rows = drafts(Question.objects.allowing(self.user, Action.BANK_REVIEW)).exclude(pk=self.asked.pk)
+        rows = Question.objects.allowing(self.user, Action.BANK_REVIEW).awaiting_review()
+        rows = rows.exclude(pk=self.asked.pk)
         bank = self.request.GET.get("bank", "")
         return rows.filter(bank=int(bank)) if bank.isdecimal() and len(bank) <= 18 else rows
 
@@ -158,18 +164,36 @@ class QuestionReview(RoomPage):
         return reverse("question_review_queue") + query
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        question = self.asked
+        """One verdict on the version that was read, then the next draft; a refusal keeps what was written."""
         target = self.next_url()
-        act = {"ready": set_ready, "retire": retire}.get(request.POST.get("act", ""))
-        if act is not None:
-            try:
-                act(question_id=question.pk, by=self.user, now=timezone.now())
-            except QuestionBankError as error:
-                messages.error(request, error.message)
-                return redirect(request.get_full_path())
-            words = _("试题 %(id)d 已可用。") if act is set_ready else _("试题 %(id)d 已停用。")
-            messages.success(request, words % {"id": question.pk})
+        try:
+            words = self.act()
+        except QuestionBankError as error:
+            return self.again(error=error.message, comment=request.POST.get("comment", ""))
+        if words:
+            messages.success(request, words % {"id": self.asked.pk})
         return redirect(target)
+
+    def act(self) -> str:
+        """What was done, in words; empty where nothing was asked. Raises QuestionBankError."""
+        post, now = self.request.POST, timezone.now()
+        seen = post.get("no", "")
+        seen_no = int(seen) if seen.isdecimal() and len(seen) <= 9 else 0
+        match post.get("act"):
+            case "ready":
+                set_ready(question_id=self.asked.pk, by=self.user, seen_no=seen_no, now=now)
+                return _("试题 %(id)d 已可用。")
+            case "return":
+                comment = post.get("comment", "")
+                return_to_author(
+                    question_id=self.asked.pk, seen_no=seen_no, comment=comment, by=self.user, now=now
+                )
+                return _("试题 %(id)d 已退回给出题人。")
+            case "retire":
+                retire(question_id=self.asked.pk, by=self.user, now=now)
+                return _("试题 %(id)d 已停用。")
+            case _:
+                return ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         question = self.asked
@@ -183,6 +207,10 @@ class QuestionReview(RoomPage):
             "remarks": [remark(problem, content.body) for problem in problems_of(content)],
             "next": self.next_url(),
             "left": self.others.count(),
+            "returns": ReviewReturn.objects.filter(version__question=question)
+            .select_related("version", "returned_by")
+            .order_by("returned_at"),
+            "returned": Question.objects.filter(pk=question.pk).returned().exists(),
             "can_edit": self.allows(Action.BANK_EDIT, question.bank),
             "waiting": latest.status == QuestionVersion.Status.DRAFT and question.retired_at is None,
         }

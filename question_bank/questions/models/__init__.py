@@ -3,6 +3,7 @@
 from .banks import Bank, BankShare, Chapter, KnowledgePoint
 from .imports import ImportJob, ImportRow
 from .questions import Question, QuestionVersion
+from .reviews import ReviewReturn
 
 __all__ = [
     "Bank",
@@ -13,4 +14,5 @@ __all__ = [
     "KnowledgePoint",
     "Question",
     "QuestionVersion",
+    "ReviewReturn",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.models import User
@@ -19,6 +19,20 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def usable(self) -> QuestionQuerySet:
         """Questions with a ready version, not retired."""
         return self.filter(current__isnull=False, retired_at=None)
+
+    def with_returned(self) -> QuestionQuerySet:
+        """Each with `returned`: its newest version is a draft that its author is asked to mend."""
+        drafts = QuestionVersion.objects.filter(pk=OuterRef("latest"), status=QuestionVersion.Status.DRAFT)
+        asked = drafts.filter(returns__isnull=False, returns__resubmitted_at=None)
+        return self.annotate(returned=Exists(asked))
+
+    def returned(self) -> QuestionQuerySet:
+        return self.with_returned().filter(returned=True, retired_at=None)
+
+    def awaiting_review(self) -> QuestionQuerySet:
+        """Questions whose newest version is a draft that nobody is asked to mend first."""
+        drafts = self.filter(latest__status=QuestionVersion.Status.DRAFT, retired_at=None)
+        return drafts.filter(bank__archived_at=None).with_returned().filter(returned=False)
 
 
 class Question(models.Model):

@@ -104,13 +104,14 @@ def edit_question(
     return Edited(question, latest, made)
 
 
-def set_ready(*, question_id: int, by: User | None, now: datetime) -> Question:
-    """Lets exams draw the newest version. Raises NotAllowed, InvalidQuestion."""
+def set_ready(*, question_id: int, by: User | None, seen_no: int | None = None, now: datetime) -> Question:
+    """Lets exams draw the newest version; `seen_no` is the one the reviewer read (None = whichever it is).
+    Raises NotAllowed, InvalidQuestion, EditConflict."""
     with transaction.atomic():
         question = _locked(question_id)
         require(by, Action.BANK_REVIEW, question.bank)
         latest = question.latest
-        if latest is None:
+        if latest is None or (seen_no is not None and latest.no != seen_no):
             raise EditConflict
         if latest.status != Status.READY:
             _sound(content_of(latest))

@@ -359,11 +359,11 @@ def test_the_review_queue_leads_from_draft_to_draft(bank: Bank, organiser: User)
     assert "第一题" in client.get(reverse("question_review_queue")).content.decode()
     url = reverse("question_review", args=[first.pk])
     assert "七月一日" in client.get(url).content.decode()
-    reply = client.post(url, {"act": "ready"})
+    reply = client.post(url, {"act": "ready", "no": 1})
     assert reply.headers["Location"] == reverse("question_review", args=[second.pk])
     first.refresh_from_db()
     assert first.current == first.latest
-    end = client.post(reverse("question_review", args=[second.pk]), {"act": "ready"})
+    end = client.post(reverse("question_review", args=[second.pk]), {"act": "ready", "no": 1})
     assert end.headers["Location"] == reverse("question_review_queue")
 
 
