@@ -22,17 +22,20 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def with_returned(self) -> QuestionQuerySet:
         """Each with `returned`: its newest version is a draft that its author is asked to mend."""
-        drafts = QuestionVersion.objects.filter(pk=OuterRef("latest"), status=QuestionVersion.Status.DRAFT)
-        asked = drafts.filter(returns__isnull=False, returns__resubmitted_at=None)
-        return self.annotate(returned=Exists(asked))
+        return self.annotate(returned=asked_to_mend())
 
     def returned(self) -> QuestionQuerySet:
-        return self.with_returned().filter(returned=True, retired_at=None)
+        return self.filter(asked_to_mend(), retired_at=None)
 
     def awaiting_review(self) -> QuestionQuerySet:
         """Questions whose newest version is a draft that nobody is asked to mend first."""
         drafts = self.filter(latest__status=QuestionVersion.Status.DRAFT, retired_at=None)
-        return drafts.filter(bank__archived_at=None).with_returned().filter(returned=False)
+        return drafts.filter(~asked_to_mend(), bank__archived_at=None)
+
+
+def asked_to_mend() -> Exists:
+    drafts = QuestionVersion.objects.filter(pk=OuterRef("latest"), status=QuestionVersion.Status.DRAFT)
+    return Exists(drafts.filter(returns__isnull=False, returns__resubmitted_at=None))
 
 
 class Question(models.Model):
