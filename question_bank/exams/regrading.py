@@ -86,7 +86,7 @@ def fits(old: QuestionVersion, new: QuestionVersion) -> bool:
             left = {choice["id"] for choice in old.body.get("left", ())}
             return set(new.key) == left and set(new.key.values()) <= options
         case Kind.FILL:
-            return len(new.key) == old.body.get("blanks")
+            return bool(len(new.key) == old.body.get("blanks"))
         case _:
             return True
 

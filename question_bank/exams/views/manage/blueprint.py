@@ -83,7 +83,7 @@ def section_edit(request: HttpRequest, exam_id: int, section_id: int = 0) -> Htt
             tell(request, _("大题“%(title)s”已保存。") % {"title": saved.title})
             return go(request, "manage_exam", exam.pk, fragment=f"section-{saved.pk}")
     title = _("修改大题") if section else _("添加大题")
-    context = {"form": form, "section": section}
+    context: dict[str, Any] = {"form": form, "section": section}
     context["seen"] = (section_digest(section) if section else "") if seen is None else seen
     if section:
         parts = parts_of(exam.blueprint_id)
