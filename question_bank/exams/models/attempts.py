@@ -59,7 +59,7 @@ class Attempt(models.Model):
     auto_marks = models.JSONField(null=True)
     score = models.DecimalField(_("得分"), max_digits=7, decimal_places=2, null=True)
     max_score = models.DecimalField(_("满分"), max_digits=7, decimal_places=2)
-    passed = models.BooleanField(_("及格"), null=True)
+    passed = models.BooleanField(_("合格"), null=True)
     answered = models.PositiveSmallIntegerField(null=True)  # fixed at submit, part of the receipt
     receipt_number = models.CharField(_("回执号"), max_length=24, blank=True)
     receipt_hash = models.CharField(max_length=64, blank=True)

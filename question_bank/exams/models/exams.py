@@ -89,12 +89,12 @@ class Exam(models.Model):
         _("多次成绩"), max_length=8, choices=ScorePolicy.choices, default=ScorePolicy.BEST
     )
 
-    pass_percent = models.DecimalField(_("及格线（%）"), max_digits=5, decimal_places=2, default=60)
+    pass_percent = models.DecimalField(_("合格线（%）"), max_digits=5, decimal_places=2, default=60)
     bands = models.JSONField(
         _("等级"), default=list, blank=True
     )  # [{"from": "90", "name": "优秀"}, …] in percent
-    pass_text = models.TextField(_("及格时的话"), blank=True)
-    fail_text = models.TextField(_("不及格时的话"), blank=True)
+    pass_text = models.TextField(_("合格时的话"), blank=True)
+    fail_text = models.TextField(_("不合格时的话"), blank=True)
     password = models.CharField(_("考试密码"), max_length=40, blank=True)
     away_allowed = models.PositiveSmallIntegerField(_("允许离开次数"), default=3)
     away_action = models.CharField(

@@ -38,7 +38,7 @@ CLOSED_STATES = (Attempt.State.MARKING, Attempt.State.MARKED)
 class MarkedMeanwhile(NotPossible):
     """The answer got a mark or changed after the page was loaded; nothing was written."""
 
-    message = gettext_lazy("这份作答刚刚已由他人评分，或答案有了变动，你的评分没有保存。")
+    message = gettext_lazy("这份作答刚刚已由他人评分，或答案有了变动，您的评分没有保存。")
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class ReleaseForm(SettingsForm):
         help_text=gettext_lazy("作答与对错、评语一并公布。"),
     )
     pass_percent = forms.DecimalField(
-        label=gettext_lazy("及格线（%）"), min_value=0, max_value=100, max_digits=5, decimal_places=2
+        label=gettext_lazy("合格线（%）"), min_value=0, max_value=100, max_digits=5, decimal_places=2
     )
     bands_text = forms.CharField(
         label=gettext_lazy("等级"),
@@ -187,10 +187,10 @@ class ReleaseForm(SettingsForm):
         help_text=gettext_lazy("每行一个：起点百分数和名称，例如“90 优秀”。"),
     )
     pass_text = forms.CharField(
-        label=gettext_lazy("及格时的话"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("合格时的话"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     fail_text = forms.CharField(
-        label=gettext_lazy("不及格时的话"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("不合格时的话"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     @classmethod

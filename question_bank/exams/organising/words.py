@@ -26,8 +26,8 @@ ROW_STANDINGS = {
     watching.AWAY: gettext_lazy("不参加"),
 }
 RESULT_STANDINGS = {
-    "passed": gettext_lazy("及格"),
-    "failed": gettext_lazy("不及格"),
+    "passed": gettext_lazy("合格"),
+    "failed": gettext_lazy("不合格"),
     "marking": gettext_lazy("阅卷中"),
     "sitting": gettext_lazy("作答中"),
     "absent": gettext_lazy("未参加"),
