@@ -76,7 +76,7 @@ def overtaken_words(form: SettingsForm, exam: Exam) -> str:
         if getattr(exam, form.STORED.get(name, name)) != changes[form.STORED.get(name, name)]
     ]
     words = _("与现在保存的不同的有：%(fields)s。") % {"fields": "、".join(differing)} if differing else ""
-    return f"{words}{_('再按一次保存，就以您填写的为准。')}"
+    return words + _("再按一次保存，就以您填写的为准。")
 
 
 def may_change(request: HttpRequest, exam: Exam) -> bool:
