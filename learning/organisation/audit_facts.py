@@ -37,6 +37,11 @@ _names: dict[str, str | Promise] = {
     "filters": gettext_lazy("筛选条件"),
     "filename": gettext_lazy("文件"),
     "created": gettext_lazy("新建"),
+    "roster.imported new": gettext_lazy("新增"),
+    "roster.imported changed": gettext_lazy("变更"),
+    "roster.imported unchanged": gettext_lazy("无变化"),
+    "roster.imported repeated": gettext_lazy("重复"),
+    "roster.imported rejected": gettext_lazy("拒绝"),
 }
 _values: dict[str, Words] = {
     "status": dict(PersonStatus.choices),

@@ -16,6 +16,7 @@ from wagtail.admin.views.account import (
     ChangePasswordPanel,
     LocaleSettingsPanel,
     NameEmailSettingsPanel,
+    NotificationsSettingsPanel,
 )
 
 from learning.organisation.models import User
@@ -40,7 +41,7 @@ def use_our_account_panels() -> None:
     """Wagtail has no setting for the name panel's form, and its panels are classes."""
     NameEmailSettingsPanel.form_class = ContactForm
     NameEmailSettingsPanel.title = _("姓名与联系方式")
-    for panel in (AvatarSettingsPanel, LocaleSettingsPanel, ChangePasswordPanel):
+    for panel in (AvatarSettingsPanel, NotificationsSettingsPanel, LocaleSettingsPanel, ChangePasswordPanel):
         panel.is_active = lambda self: False
 
 

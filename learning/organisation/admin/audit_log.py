@@ -13,7 +13,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -22,6 +21,7 @@ from learning.organisation.audit_words import words
 from learning.organisation.models import AuditEntry, User
 from learning.organisation.permissions import Action, scope_q
 
+from .cells import CARDS, Cell
 from .choices import UnitFilter
 from .scoped import ScopedViewSetMixin
 from .spreadsheets import LocalXlsx
@@ -37,12 +37,6 @@ class AuditFilterSet(WagtailFilterSet):
         fields: list[str] = []
 
 
-class Cell(Column):
-    """A cell that says its column's name where the table is shown as cards."""
-
-    cell_template_name = "organisation/admin/cell_labelled.html"
-
-
 class FactsCell(Cell):
     cell_template_name = "organisation/admin/cell_facts.html"
 
@@ -50,7 +44,7 @@ class FactsCell(Cell):
 class AuditIndexView(LocalXlsx, generic.IndexView):
     page_title = gettext_lazy("审计记录")
     default_ordering = "-at"
-    table_classname = "listing dx-audit"
+    table_classname = f"{CARDS} dx-audit"
     search_fields = ["object_name", "actor__full_name", "actor__number", "action"]
     list_export = ["at", "actor", "action", "object_name", "unit", "data"]
 

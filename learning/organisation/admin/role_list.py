@@ -12,13 +12,14 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from learning.organisation.models import Role, RoleAssignment, User
 from learning.organisation.permissions import Action, scope_q
 
+from .cells import CARDS, Cell
 from .choices import UnitFilter
 from .scoped import ScopedViewSetMixin
 from .spreadsheets import LocalXlsx
@@ -35,6 +36,7 @@ class RoleFilterSet(WagtailFilterSet):
 
 class RoleIndexView(LocalXlsx, generic.IndexView):
     page_title = gettext_lazy("角色")
+    table_classname = CARDS
     search_fields = ["user__full_name", "user__number"]
     list_export = ["number", "full_name", "role", "unit", "from_date", "to_date"]
     export_headings = {"number": gettext_lazy("学号/工号"), "full_name": gettext_lazy("姓名")}
@@ -44,10 +46,10 @@ class RoleIndexView(LocalXlsx, generic.IndexView):
         title = self._get_title_column_class(TitleColumn)
         return [
             title("user", label=_("人员"), get_url=self.person_url),
-            Column("role", label=_("角色"), accessor="get_role_display", sort_key="role"),
-            Column("unit", label=_("范围（含下级）")),
-            Column("from_date", label=_("起"), sort_key="from_date"),
-            Column("to_date", label=_("止"), accessor=lambda row: row.to_date or _("长期")),
+            Cell("role", label=_("角色"), accessor="get_role_display", sort_key="role"),
+            Cell("unit", label=_("范围（含下级）")),
+            Cell("from_date", label=_("起"), sort_key="from_date"),
+            Cell("to_date", label=_("止"), accessor=lambda row: row.to_date or _("长期")),
         ]
 
     def person_url(self, row: RoleAssignment) -> str:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, NumberColumn, TitleColumn
+from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button
@@ -29,6 +29,7 @@ from learning.organisation.models import Membership, Unit, User
 from learning.organisation.permissions import Action, may, units_allowing
 from learning.organisation.services import units
 
+from .cells import CARDS, Cell
 from .choices import UnitFilter, indented, unit_field
 from .people import signed_in
 from .people_forms import DATE
@@ -60,6 +61,7 @@ def day(value: date | None) -> str:
 
 class UnitIndexView(LocalXlsx, generic.IndexView):
     page_title = gettext_lazy("党组织")
+    table_classname = CARDS
     add_item_label = gettext_lazy("新设党组织")
     search_fields = ["name", "code"]
     list_export = ["code", "name", "kind", "opened_date", "closed_date", "members"]
@@ -70,11 +72,11 @@ class UnitIndexView(LocalXlsx, generic.IndexView):
         title = self._get_title_column_class(TitleColumn)
         return [
             title("name", label=_("名称"), accessor=indented, get_url=self.people_url),
-            Column("code", label=_("代码"), sort_key="code"),
-            Column("kind", label=_("类别"), accessor="get_kind_display", sort_key="kind"),
-            NumberColumn("members", label=_("直属人数")),
-            Column("opened_date", label=_("成立日期"), accessor=lambda unit: day(unit.opened_date)),
-            Column("closed_date", label=_("撤销日期"), accessor=lambda unit: day(unit.closed_date)),
+            Cell("code", label=_("代码"), sort_key="code"),
+            Cell("kind", label=_("类别"), accessor="get_kind_display", sort_key="kind"),
+            Cell("members", label=_("直属人数")),
+            Cell("opened_date", label=_("成立日期"), accessor=lambda unit: day(unit.opened_date)),
+            Cell("closed_date", label=_("撤销日期"), accessor=lambda unit: day(unit.closed_date)),
         ]
 
     def people_url(self, unit: Unit) -> str:

@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.users.views.users import UserViewSet as WagtailUserViewSet
@@ -24,6 +24,7 @@ from learning.organisation.permissions import Action, may, outranked, people_all
 from learning.organisation.services import accounts
 from learning.organisation.services.accounts import clean_number
 
+from .cells import CARDS, Cell
 from .choices import UnitFilter, unit_field
 from .people_forms import GrantForm, MembershipForm
 from .scoped import ScopedViewSetMixin
@@ -71,8 +72,19 @@ def current_status(user: Any) -> str:
     return ", ".join(row.get_person_status_display() for row in user.current_memberships)
 
 
+def account_state(user: User) -> str:
+    if not user.is_active:
+        return _("已停用")
+    return _("已激活") if user.activated_at else _("未激活")
+
+
+def last_login(user: User) -> str:
+    return f"{timezone.localtime(user.last_login):%Y-%m-%d %H:%M}" if user.last_login else "—"
+
+
 class PeopleIndexView(LocalXlsx, generic.IndexView):
     page_title = gettext_lazy("人员")
+    table_classname = CARDS
     add_item_label = gettext_lazy("添加人员")
     default_ordering = "number"
     search_fields = ["number", "full_name"]
@@ -88,11 +100,11 @@ class PeopleIndexView(LocalXlsx, generic.IndexView):
         title = self._get_title_column_class(TitleColumn)
         return [
             title("full_name", label=_("姓名"), sort_key="full_name", get_url=self.get_inspect_url),
-            Column("number", label=_("学号/工号"), sort_key="number"),
-            Column("unit", label=_("党组织"), accessor=current_unit),
-            Column("status", label=_("人员状态"), accessor=current_status),
-            BooleanColumn("is_active", label=_("可登录"), sort_key="is_active"),
-            DateColumn("last_login", label=_("最近登录"), sort_key="last_login"),
+            Cell("number", label=_("学号/工号"), sort_key="number"),
+            Cell("unit", label=_("党组织"), accessor=current_unit),
+            Cell("status", label=_("人员状态"), accessor=current_status),
+            Cell("is_active", label=_("账号"), accessor=account_state, sort_key="is_active"),
+            Cell("last_login", label=_("最近登录"), accessor=last_login, sort_key="last_login"),
         ]
 
     def get_base_queryset(self) -> QuerySet[User]:

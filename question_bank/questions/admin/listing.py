@@ -135,11 +135,13 @@ class QuestionList(BehindAction, BaseListingView):
         params = self.request.GET.copy()
         for name in ("p", "_w_filter_fragment"):
             params.pop(name, None)
-        extra = {
+        context: dict[str, Any] = super().get_context_data(*args, **kwargs)
+        narrowed = context["is_searching"] or context["is_filtering"]
+        return context | {
             "query": params.urlencode(),
             "can_act": may(self.user, Action.BANK_EDIT) or may(self.user, Action.BANK_REVIEW),
+            "any_questions": bool(narrowed or context["object_list"]),
         }
-        return dict(super().get_context_data(*args, **kwargs), **extra)
 
 
 class QuestionExport(QuestionList):

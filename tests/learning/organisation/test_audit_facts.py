@@ -60,3 +60,9 @@ def test_the_log_and_its_entry_show_no_raw_data(client: Client) -> None:
         page = client.get(url).content.decode()
         assert "<dt>改为</dt><dd>正式党员</dd>" in page
         assert "activist" not in page
+
+
+def test_what_a_roster_import_did_is_told_in_the_words_of_its_preview() -> None:
+    counts = {"new": 2, "changed": 1, "unchanged": 0, "repeated": 0, "rejected": 3}
+    names = [name for name, _said in facts("roster.imported", counts)]
+    assert names == ["新增", "变更", "无变化", "重复", "拒绝"]

@@ -172,6 +172,14 @@ def test_an_author_sees_no_review_queue_and_makes_drafts_only(bank: Bank) -> Non
 # ---- the listing ------------------------------------------------------------------------------------------------
 
 
+def test_an_empty_listing_offers_no_act_on_nothing(bank: Bank, organiser: User) -> None:
+    client = browser(organiser)
+    assert "处理所选试题" not in client.get(reverse("question_list")).content.decode()
+    draft(bank, organiser)
+    assert "处理所选试题" in client.get(reverse("question_list")).content.decode()
+    assert "处理所选试题" in client.get(reverse("question_list"), {"status": "retired"}).content.decode()
+
+
 def test_the_listing_takes_as_many_queries_for_sixty_rows_as_for_six(bank: Bank, organiser: User) -> None:
     client = browser(organiser)
     chapter = make_chapter(bank)
