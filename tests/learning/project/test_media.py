@@ -40,7 +40,9 @@ def administrator() -> Client:
 def test_a_crest_that_the_administrator_uploads_shows_in_the_top_bar() -> None:
     client = administrator()
     picture = SimpleUploadedFile("crest.png", get_test_image_file("crest.png").file.getvalue(), "image/png")
-    client.post(reverse("wagtailimages:add"), {"title": "校徽", "file": picture})
+    chooser = reverse("wagtailimages_chooser:create")
+    upload = {"image-chooser-upload-title": "校徽", "image-chooser-upload-file": picture}
+    assert client.post(chooser, upload).json()["step"] == "chosen"
     crest = get_image_model().objects.get(title="校徽")
     look = SiteLook.load()
     page = reverse("wagtailsettings:edit", args=["project", "sitelook", look.pk])
