@@ -50,6 +50,7 @@ def main() -> int:
         variables = environment(server.url("dangxiao"), server.folder / "var")
         folder = server.folder / "plans"
         make_world(sizes(set(names), pace), folder, variables)
+        server.settle("dangxiao")
         print(f"world made in {time.monotonic() - began:.0f} s", flush=True)
         bench = Bench(server, variables, folder, pace, data if data.is_dir() else None)
         for name in names:

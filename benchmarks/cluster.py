@@ -62,6 +62,13 @@ class Cluster:
             raise RuntimeError(out)
         return float(found[1])
 
+    def settle(self, name: str) -> None:
+        """What was loaded a minute ago is vacuumed and on disk, as if it had been the evening before."""
+        for database in (name, "pgbench"):
+            self.ask("VACUUM (ANALYZE)", database)
+        self.ask("CHECKPOINT")
+        os.sync()
+
     def check_durable(self) -> None:
         """Figures without durability would be worth nothing."""
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):

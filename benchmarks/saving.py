@@ -17,7 +17,7 @@ from .measuring import figures, rounds
 from .servers import environment, lanes, started
 from .world import Sizes, make_world
 
-CONNECTIONS, SQLITE_CONNECTIONS = 72, 128  # SQLite's lane leaves others of the file a gap after each commit
+CONNECTIONS, SQLITE_CONNECTIONS = 68, 128  # SQLite's lane leaves others of the file a gap after each commit
 SLOTS_A_WINDOW = 7
 # What follows the windows' slots; every run has slots of its own.
 WARM_UP, EXACT, THINKING_WARM_UP, THINKING = (36, 38), 39, (40, 41), (42, 50)
