@@ -256,6 +256,8 @@ def organiser_exam(studio: Studio) -> None:
         page.locator("main tbody a").filter(has_text="草稿").click()
         page.wait_for_load_state("networkidle")
         studio.take(page, "organiser-builder", full=True)
+        studio.go(page, page.url.removeprefix(studio.url).split("?")[0].rstrip("/") + "/publish/")
+        studio.take(page, "organiser-publish", full=True)
         manage = f"/admin/exams/{studio.formal}"
         studio.go(page, f"{manage}/candidates/")
         studio.take(page, "organiser-candidates")
@@ -287,6 +289,9 @@ def organiser_results(studio: Studio) -> None:
         page.get_by_role("link", name="成绩", exact=True).click()
         page.wait_for_load_state("networkidle")
         studio.take(page, "organiser-results", full=True)
+        page.get_by_role("link", name="更正试题并重评").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-regrade", full=True)
 
 
 def organiser_phone(studio: Studio) -> None:
