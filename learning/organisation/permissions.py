@@ -27,6 +27,14 @@ class Action(StrEnum):
     EXAM_ADJUST = "exam.adjust"  # extend, pause, reopen, void
     EXAM_MARK = "exam.mark"
     EXAM_RELEASE = "exam.release"
+    COURSE_VIEW = "course.view"
+    COURSE_EDIT = "course.edit"  # pages, media, drafts
+    COURSE_PUBLISH = "course.publish"
+    CLASS_MANAGE = "class.manage"  # training classes: admit, plan, graduate
+    REFLECTION_MARK = "reflection.mark"
+    STUDY_RECORD = "study.record"  # offline activities entered by hand
+    STUDY_ERASE = "study.erase"
+    REPORT_VIEW = "report.view"
     MEMBER_VIEW = "member.view"
     MEMBER_MANAGE = "member.manage"  # roster, reset, one-time codes
     UNIT_MANAGE = "unit.manage"
@@ -52,10 +60,24 @@ MATRIX: dict[Role, frozenset[Action]] = {
             A.EXAM_BUILD,
             A.EXAM_MONITOR,
             A.EXAM_MARK,
+            A.COURSE_VIEW,
+            A.COURSE_EDIT,
+            A.REFLECTION_MARK,
+            A.REPORT_VIEW,
             A.MEMBER_VIEW,
         }
     ),
-    R.SECRETARY: frozenset({A.ADMIN_ENTER, A.EXAM_VIEW, A.EXAM_MONITOR, A.MEMBER_VIEW}),
+    R.SECRETARY: frozenset(
+        {
+            A.ADMIN_ENTER,
+            A.EXAM_VIEW,
+            A.EXAM_MONITOR,
+            A.COURSE_VIEW,
+            A.STUDY_RECORD,
+            A.REPORT_VIEW,
+            A.MEMBER_VIEW,
+        }
+    ),
     # The organiser of a unit (党务工作者): everything about banks, exams and people below it.
     R.SCHOOL_OFFICE: frozenset(
         {
@@ -70,11 +92,28 @@ MATRIX: dict[Role, frozenset[Action]] = {
             A.EXAM_ADJUST,
             A.EXAM_MARK,
             A.EXAM_RELEASE,
+            A.COURSE_VIEW,
+            A.COURSE_EDIT,
+            A.COURSE_PUBLISH,
+            A.CLASS_MANAGE,
+            A.REFLECTION_MARK,
+            A.STUDY_RECORD,
+            A.REPORT_VIEW,
             A.MEMBER_VIEW,
             A.MEMBER_MANAGE,
         }
     ),
-    R.AUDITOR: frozenset({A.ADMIN_ENTER, A.BANK_VIEW, A.EXAM_VIEW, A.MEMBER_VIEW, A.AUDIT_VIEW}),
+    R.AUDITOR: frozenset(
+        {
+            A.ADMIN_ENTER,
+            A.BANK_VIEW,
+            A.EXAM_VIEW,
+            A.COURSE_VIEW,
+            A.REPORT_VIEW,
+            A.MEMBER_VIEW,
+            A.AUDIT_VIEW,
+        }
+    ),
     R.ADMINISTRATOR: frozenset(Action),
 }
 

@@ -11,7 +11,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learning.project.settings.demo"
 
 app = Celery("dangxiao")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["learning.organisation", "question_bank.questions", "question_bank.exams"])
+app.autodiscover_tasks(
+    [
+        "learning.organisation",
+        "learning.study",
+        "question_bank.questions",
+        "question_bank.exams",
+        "courses",
+        "reports",
+    ]
+)
 app.conf.beat_schedule = {
     "close-expired-attempts": {"task": "exams.close_expired_attempts", "schedule": 15.0},
     "fold-drawn": {"task": "exams.fold_drawn", "schedule": 60.0},

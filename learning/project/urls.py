@@ -28,6 +28,8 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("", include("learning.organisation.urls")),
     path("", include("question_bank.exams.urls")),
+    path("", include("courses.urls")),
+    path("", include("reports.urls")),
 ]
 
 if settings.DEBUG:

@@ -24,8 +24,11 @@ FORCE_SCRIPT_NAME = SITE_PREFIX or None
 INSTALLED_APPS = [
     "learning.project.apps.ProjectConfig",
     "learning.organisation.apps.OrganisationConfig",
+    "learning.study.apps.StudyConfig",
     "question_bank.questions.apps.QuestionsConfig",
     "question_bank.exams.apps.ExamsConfig",
+    "courses.apps.CoursesConfig",
+    "reports.apps.ReportsConfig",
     "learning.project.apps.MembersWagtailUsersConfig",
     "wagtail.contrib.settings",
     "wagtail.embeds",

@@ -1,0 +1,1 @@
+"""Everything courses keep, in one import."""

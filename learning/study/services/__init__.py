@@ -1,0 +1,1 @@
+"""What changes study records: sessions, beats, completions, enrolments; one transaction each."""
