@@ -1,0 +1,142 @@
+"""The page of a report: any Report in Wagtail's admin or in the members' frame, its tables paged by the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from learning.organisation.models import User
+from learning.organisation.permissions import Action, may
+
+from . import charts
+from .shape import Figure, Report, Row, Table
+from .words import as_of_words, figure_said, legend, said
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    text: str
+    label: str
+    is_number: bool
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFigure:
+    label: str
+    text: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """A table as the template writes it. `param` pages it in the URL, `anchor` is its id."""
+
+    title: str
+    anchor: str
+    head: list[Cell]
+    rows: list[list[Cell]]
+    total: list[Cell]
+    page: Page[Any]
+    param: str
+    empty: str
+
+
+def show(
+    request: HttpRequest,
+    report: Report,
+    *,
+    trail: Sequence[tuple[str, str]] = (),
+    inside_admin: bool = True,
+    template: str = "reports/report.html",
+    **context: Any,
+) -> HttpResponse:
+    """The report as a page. `trail`: (address, words) of the pages between the reports and this one."""
+    return render(request, template, {**page_context(request, report, trail, inside_admin), **context})
+
+
+def page_context(
+    request: HttpRequest, report: Report, trail: Sequence[tuple[str, str]], inside_admin: bool
+) -> dict[str, Any]:
+    chart_table = shown_table(request, report.chart.table, 0) if report.chart else None
+    crumbs = [{"url": url, "label": label} for url, label in trail]
+    if inside_admin:
+        crumbs.insert(0, {"url": reverse("wagtailadmin_home"), "label": _("首页")})
+    return {
+        "frame": "reports/frame_admin.html" if inside_admin else "reports/frame_site.html",
+        "inside_admin": inside_admin,
+        "report": report,
+        "figures": [shown_figure(each) for each in report.figures],
+        "chart": charts.drawn(report.chart) if report.chart else None,
+        "chart_words": charts.alternative(report.chart) if report.chart else "",
+        "chart_table": chart_table,
+        "tables": [shown_table(request, table, n) for n, table in enumerate(report.tables, start=1)],
+        "legend": legend(report),
+        "as_of": as_of_words(report),
+        "exports": [{"url": export_url(request, each), "label": label} for each, label in EXPORTS],
+        "page_title": report.title,
+        "header_title": report.title,
+        "header_icon": "table",
+        "header_buttons": [],
+        "trail": crumbs,
+        "breadcrumbs_items": [*crumbs, {"url": "", "label": report.title}],
+    }
+
+
+EXPORTS = (("xlsx", "XLSX"), ("pdf", "PDF"))
+
+
+def export_url(request: HttpRequest, kind: str) -> str:
+    """The same report with the same filters as a file: `?…&export=xlsx` or pdf."""
+    query = request.GET.copy()
+    for name in [each for each in query if each == "export" or each.startswith("page")]:
+        del query[name]
+    query["export"] = kind
+    return f"?{query.urlencode()}"
+
+
+def shown_figure(figure: Figure) -> ShownFigure:
+    unit = figure.unit if figure.kind.is_number and not isinstance(figure.value, type(None)) else ""
+    return ShownFigure(figure.label, figure_said(figure), unit)
+
+
+def shown_table(request: HttpRequest, table: Table, n: int) -> ShownTable:
+    """The part of the table that the URL asks for: a page of 50 rows; `n` tells the tables of a page apart."""
+    param = f"page-{table.key or n}"
+    page = Paginator(range(len(table.rows)), PAGE_SIZE).get_page(request.GET.get(param))
+    rows = [
+        cells(table, table.rows[place], table.links[place] if table.links else "")
+        for place in page.object_list
+    ]
+    head = [
+        Cell(f"{each.label}（{each.unit}）" if each.unit else each.label, "", each.kind.is_number)
+        for each in table.columns
+    ]
+    total = cells(table, table.total, "") if table.total else []
+    empty = table.empty or _("没有数据。")
+    return ShownTable(table.title, f"table-{table.key or n}", head, rows, total, page, param, empty)
+
+
+def cells(table: Table, row: Row, url: str) -> list[Cell]:
+    return [
+        Cell(said(column, value), column.label, column.kind.is_number, url if place == 0 else "")
+        for place, (column, value) in enumerate(zip(table.columns, row, strict=True))
+    ]
+
+
+def user_of(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def may_read_reports(request: HttpRequest) -> bool:
+    """Whether the person may read reports of anybody at all."""
+    return may(user_of(request), Action.REPORT_VIEW)

@@ -1,0 +1,77 @@
+// Draws the charts of a report from the options beside them (reports/charts.py). Colours come from the page's style,
+// texts from the options; without this script the tables say the same.
+
+/** @typedef {{option: any, height: number, series: number}} Drawn */
+
+/** @param {HTMLElement} place @param {string} name @returns {string} */
+function token(place, name) {
+  return getComputedStyle(place).getPropertyValue(name).trim();
+}
+
+/** @param {any} params @returns {string} */
+function wordsOf(params) {
+  return (params.data && params.data.words) || "";
+}
+
+/** ECharts paints on a canvas, which knows no custom properties: they are read where they apply.
+ * @param {HTMLElement} place @param {Drawn} drawn @returns {any} */
+function dressed(place, drawn) {
+  const style = getComputedStyle(place);
+  const ink = style.color;
+  const line = token(place, "--line") || "#ccc";
+  const colours = [1, 2, 3, 4, 5, 6].map((n) => token(place, `--chart-${n}`)).filter(Boolean);
+  const option = drawn.option;
+  const axis = (/** @type {any} */ one) => ({
+    ...one,
+    axisLabel: { color: ink, hideOverlap: true, width: 140, overflow: "truncate", ...one.axisLabel },
+    axisLine: { lineStyle: { color: line } },
+    splitLine: { show: one.type === "value", lineStyle: { color: line } },
+    nameTextStyle: { color: ink },
+  });
+  const axes = (/** @type {any} */ some) => (Array.isArray(some) ? some.map(axis) : some && axis(some));
+  const pale = token(place, "--paper") || style.backgroundColor;
+  return {
+    ...option,
+    color: colours,
+    textStyle: { color: ink, fontFamily: style.fontFamily },
+    aria: { enabled: true, label: { enabled: false }, decal: { show: drawn.series > 1 } },
+    tooltip: { ...option.tooltip, renderMode: "richText", formatter: wordsOf },
+    ...(option.legend && { legend: { ...option.legend, textStyle: { color: ink } } }),
+    ...(option.xAxis && { xAxis: axes(option.xAxis) }),
+    ...(option.yAxis && { yAxis: axes(option.yAxis) }),
+    ...(option.radar && { radar: { ...option.radar, axisName: { color: ink } } }),
+    ...(option.visualMap && {
+      visualMap: { ...option.visualMap, textStyle: { color: ink }, inRange: { color: [pale, colours[0]] } },
+    }),
+    ...(option.calendar && {
+      calendar: {
+        ...option.calendar,
+        itemStyle: { color: "transparent", borderColor: line },
+        splitLine: { lineStyle: { color: ink } },
+        monthLabel: { ...option.calendar.monthLabel, color: ink },
+        dayLabel: { ...option.calendar.dayLabel, color: ink },
+      },
+    }),
+  };
+}
+
+/** @param {HTMLElement} place */
+function draw(place) {
+  const echarts = /** @type {any} */ (window).echarts;
+  const source = document.getElementById(place.dataset.chart || "");
+  if (!echarts || !source || !source.textContent) return;
+  const drawn = /** @type {Drawn} */ (JSON.parse(source.textContent));
+  place.hidden = false;
+  place.style.height = `${drawn.height}px`;
+  const chart = echarts.init(place, null, { renderer: "canvas" });
+  chart.setOption(dressed(place, drawn));
+  let width = place.clientWidth;
+  window.addEventListener("resize", () => {
+    if (place.clientWidth === width) return; // a phone's address bar changes the height only
+    width = place.clientWidth;
+    chart.resize();
+  });
+  window.matchMedia("(prefers-color-scheme: dark)").addListener(() => chart.setOption(dressed(place, drawn)));
+}
+
+document.querySelectorAll("[data-chart]").forEach((place) => draw(/** @type {HTMLElement} */ (place)));
