@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from learning.lane.kept import Kept
 from question_bank.engine.kinds import PaperItem
 from question_bank.engine.marking import AnswerKey
 from question_bank.questions.models import QuestionVersion
 
-from .kept import Kept
 from .papers import QUESTIONS_KEPT
 
 _keys: Kept[int, AnswerKey] = Kept(QUESTIONS_KEPT)

@@ -17,11 +17,11 @@ import orjson
 from learning.lane.adapters import adapter_from
 from learning.lane.coalescer import Coalescer
 from learning.lane.http import Lane, Request
+from learning.lane.kept import Kept
 from learning.lane.problems import Problem
 from learning.lane.sqlite import SqliteAdapter
 from learning.lane.token import BadToken, Claims
 
-from .kept import Kept
 from .saving.judging import Judgement
 from .saving.ops import parse_client, parse_ops
 from .saving.statements import PostgresqlDialect, SqliteDialect

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from learning.lane.kept import Kept
 from question_bank.engine.assembly import Section as DrawnSection
 from question_bank.engine.assembly import build_paper
 from question_bank.engine.kinds import Kind, PaperItem
@@ -23,7 +24,6 @@ from question_bank.engine.supply import FixedItem as FixedPart
 from question_bank.engine.supply import PoolItem, PreparedPool
 from question_bank.questions.models import QuestionVersion
 
-from .kept import Kept
 from .models import Attempt, Exam, ExamPool
 
 PLANS_KEPT = 64
