@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import celeryd_init, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learning.project.settings.demo")
@@ -26,6 +27,8 @@ app.conf.beat_schedule = {
     "fold-drawn": {"task": "exams.fold_drawn", "schedule": 60.0},
     "finish-regrades": {"task": "exams.finish_regrades", "schedule": 60.0},
     "sweep-imports": {"task": "questions.sweep_imports", "schedule": 60.0},
+    # 03:10 in Shanghai; the schedule is kept in UTC.
+    "sweep-enrolments": {"task": "study.sweep_enrolments", "schedule": crontab(hour=19, minute=10)},
 }
 
 

@@ -215,6 +215,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 # Right answers in a row after which a question leaves the wrong-answer notebook, 1 to 5.
 NOTEBOOK_RIGHTS_TO_LEAVE = 3
+# Credit hours (学时) expected in a year: 32 of a Party member, 56 of a secretary.
+STUDY_YEARLY_TARGET_HOURS = {"member": 32, "secretary": 56}
 
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -20,12 +20,15 @@ class StudySession(models.Model):
     tab = models.CharField(max_length=64)
     started_at = models.DateTimeField()
     last_recv_at = models.DateTimeField()
-    last_seq = models.BigIntegerField(default=0)
+    last_seq = models.BigIntegerField(default=-1)
     elapsed_ms = models.PositiveBigIntegerField(default=0)
     active_ms = models.PositiveBigIntegerField(default=0)
     visible_ms = models.PositiveBigIntegerField(default=0)
-    late_ms = models.PositiveBigIntegerField(default=0)  # credited from offline replays, at most 2 h
-    reads = models.JSONField(default=dict)  # {part: [cumulative ms per block]} as the page claimed last
+    credited_ms = models.PositiveBigIntegerField(default=0)
+    late_ms = models.PositiveBigIntegerField(default=0)  # of that from offline replays, at most 2 h
+    reads = models.JSONField(
+        default=dict
+    )  # {part: [cumulative ms per block]}: how much of the page's claim is settled
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "activity", "tab"], name="session_of_a_tab")]
@@ -35,12 +38,13 @@ class StudySession(models.Model):
 
 
 class StudyPace(models.Model):
-    """One row a person: which page holds the lease, and how much new coverage the person's wall time still allows."""
+    """One row a person: which page holds the lease, and how much new coverage the person's wall time still pays for.
+    Whoever writes what a person studied holds the lock on this row."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="study_pace")
     session = models.ForeignKey(StudySession, on_delete=models.SET_NULL, null=True, related_name="+")
     covered_at = models.DateTimeField(null=True)  # until when wall time has been turned into allowance
-    allowance_ms = models.PositiveBigIntegerField(default=0)
+    allowance_ms = models.PositiveBigIntegerField(default=0)  # of wall time
 
     def __str__(self) -> str:
         return f"{self.user_id}"

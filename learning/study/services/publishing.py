@@ -1,0 +1,71 @@
+"""What can be studied comes and goes with the pages that hold it; what was studied stays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from learning.organisation.models import Unit
+from learning.study.lessons import parts_of
+from learning.study.models import Activity
+
+from .finishing import complete_courses
+
+
+@transaction.atomic
+def publish_activity(
+    *,
+    key: str,
+    kind: str,
+    title: str,
+    owner_unit: Unit,
+    parent: Activity | None = None,
+    position: int = 0,
+    required: bool = True,
+    nominal_minutes: int = 0,
+    parts: Sequence[Mapping[str, Any]] = (),
+    rules: Mapping[str, Any] | None = None,
+    credit: Mapping[str, Any] | None = None,
+    audience_units: Collection[Unit] = (),
+    audience_statuses: Iterable[str] = (),
+    due_at: datetime | None = None,
+    held_at: datetime | None = None,
+    now: datetime,
+) -> Activity:
+    """The activity of that key, made or brought up to date, and open. `rules` None: of a lesson its course's, of
+    anything else what stands. A course's rules are copied to its lessons. Raises lessons.BadParts."""
+    parts_of(parts)
+    found = Activity.objects.select_for_update(no_key=True).filter(key=key).first()
+    activity = found or Activity(key=key, rules={})
+    if rules is None:
+        rules = parent.rules if parent is not None else activity.rules
+    activity.kind, activity.title, activity.owner_unit = kind, title[:200], owner_unit
+    activity.parent, activity.position, activity.required = parent, position, required
+    activity.nominal_minutes, activity.parts = nominal_minutes, [dict(each) for each in parts]
+    activity.rules, activity.credit = dict(rules), dict(credit or {})
+    activity.audience_statuses = sorted(set(audience_statuses))
+    activity.due_at, activity.held_at = due_at, held_at
+    activity.is_open, activity.updated_at = True, now
+    activity.save()
+    activity.audience_units.set(audience_units)
+    if kind == Activity.Kind.COURSE:
+        activity.children.exclude(rules=activity.rules).update(rules=activity.rules, updated_at=now)
+    elif found is not None and parent is not None:
+        complete_courses(courses=[parent], now=now)
+    return activity
+
+
+@transaction.atomic
+def close_activity(*, key: str, now: datetime) -> None:
+    """Nobody can study it from now on, nor the lessons of a closed course. Records stay. A course that waited for
+    nothing else is completed for whoever waited."""
+    activity = Activity.objects.select_for_update(no_key=True, of=("self",)).filter(key=key).first()
+    if activity is None or not activity.is_open:
+        return
+    activity.is_open, activity.updated_at = False, now
+    activity.save(update_fields=["is_open", "updated_at"])
+    if activity.parent is not None:
+        complete_courses(courses=[activity.parent], now=now)
