@@ -8,10 +8,12 @@ from itertools import count
 from typing import Any
 
 from learning.organisation.models import (
+    ClassMember,
     Membership,
     PersonStatus,
     Role,
     RoleAssignment,
+    TrainingClass,
     Unit,
     UnitClosure,
     User,
@@ -209,3 +211,39 @@ def make_attempt(
         for slot, answer in (answers or {}).items()
     )
     return attempt
+
+
+def make_class(unit: Unit | None = None, *, members: Sequence[User] = (), **fields: Any) -> TrainingClass:
+    """A running class that lasts the whole of June 2026."""
+    n = next(_numbers)
+    made = TrainingClass.objects.create(
+        **{
+            "name": f"培训班{n}",
+            "code": f"K{n}",
+            "owner_unit": unit or make_unit(),
+            "from_date": date(2026, 6, 1),
+            "to_date": date(2026, 6, 30),
+            "state": TrainingClass.State.RUNNING,
+            "created_at": NOW,
+            **fields,
+        }
+    )
+    for user in members:
+        make_class_member(made, user)
+    return made
+
+
+def make_class_member(training_class: TrainingClass, user: User, **fields: Any) -> ClassMember:
+    membership = user.memberships.select_related("unit").filter(to_date=None).first()
+    unit = membership.unit if membership else training_class.owner_unit
+    return ClassMember.objects.create(
+        **{
+            "training_class": training_class,
+            "user": user,
+            "unit": unit,
+            "unit_ancestors": [unit.key, *(u.key for u in reversed(list(unit.get_ancestors())))],
+            "person_status": membership.person_status if membership else PersonStatus.FULL,
+            "admitted_at": NOW,
+            **fields,
+        }
+    )

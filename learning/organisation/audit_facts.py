@@ -12,7 +12,7 @@ from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import PersonStatus, Role
+from .models import ClassMember, PersonStatus, Role
 
 Words = Mapping[str, str | Promise]
 
@@ -37,6 +37,21 @@ _names: dict[str, str | Promise] = {
     "filters": gettext_lazy("筛选条件"),
     "filename": gettext_lazy("文件"),
     "created": gettext_lazy("新建"),
+    "class.create code": gettext_lazy("期次"),
+    "class.change code": gettext_lazy("期次"),
+    "class.change name": gettext_lazy("名称"),
+    "class.change owner_unit": gettext_lazy("所属党组织"),
+    "class.change from_date": gettext_lazy("开始日期"),
+    "class.change to_date": gettext_lazy("结束日期"),
+    "class.change rules": gettext_lazy("班级要求"),
+    "class.admit_units units": gettext_lazy("党组织"),
+    "class.admit_units person_statuses": gettext_lazy("人员状态"),
+    "class.admit_units admitted": gettext_lazy("新增学员"),
+    "class.admit_users admitted": gettext_lazy("新增学员"),
+    "class.start members": gettext_lazy("学员人数"),
+    "class.close graduates": gettext_lazy("结业人数"),
+    "class.close not_graduated": gettext_lazy("未结业人数"),
+    "class.member user": gettext_lazy("学员编号"),
     "roster.imported new": gettext_lazy("新增"),
     "roster.imported changed": gettext_lazy("变更"),
     "roster.imported unchanged": gettext_lazy("无变化"),
@@ -48,8 +63,11 @@ _values: dict[str, Words] = {
     "role": dict(Role.choices),
     "membership.status from": dict(PersonStatus.choices),
     "membership.status to": dict(PersonStatus.choices),
+    "class.admit_units person_statuses": dict(PersonStatus.choices),
+    "class.member from": dict(ClassMember.State.choices),
+    "class.member to": dict(ClassMember.State.choices),
 }
-_changes: set[str] = set()
+_changes: set[str] = {"class.change"}
 
 
 def name_facts(names: Words, values: Mapping[str, Words] | None = None, *, changes: str = "") -> None:

@@ -30,6 +30,13 @@ _words: dict[str, str | Promise] = {
     "code.reset": _("发重置码"),
     "code.room": _("发考场代码"),
     "roster.imported": _("导入花名册"),
+    "class.create": _("新建培训班"),
+    "class.change": _("修改培训班"),
+    "class.start": _("开班"),
+    "class.close": _("结业并结束培训班"),
+    "class.admit_units": _("按党组织添加学员"),
+    "class.admit_users": _("按名单添加学员"),
+    "class.member": _("变更学员状态"),
 }
 
 

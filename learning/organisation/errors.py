@@ -62,6 +62,13 @@ class RosterUnreadable(OrganisationError):
     code = "unreadable"
 
 
+class ClassNotOpen(OrganisationError):
+    """The state of the training class does not allow the act; the message says which."""
+
+    code = "class_not_open"
+    message = _("这个培训班已经结束，不能再修改。")
+
+
 class SlowDown(Exception):
     """Too many failed log-ins for this account from this device, or from devices never seen before."""
 
