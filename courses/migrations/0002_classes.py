@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('courses', '0001_initial'),
         ('exams', '0004_passing_words'),
-        ('organisation', '0003_trainingclass_classmember_and_more'),
+        ('organisation', '0003_training_classes'),
         ('study', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
