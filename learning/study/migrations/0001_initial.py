@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('organisation', '0003_trainingclass_classmember_and_more'),
+        ('organisation', '0003_training_classes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
