@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path, re_path
+from wagtail.views import serve
 
-urlpatterns: list[URLPattern] = []
+from . import media
+from .reading import opening, record
+
+urlpatterns: list[URLPattern] = [
+    path("materials/<int:pk>/<str:what>", media.material, name="material"),
+    path("materials/<int:pk>/pages/<int:number>", media.page, name="material_page"),
+    path("study/<int:activity_id>/parts/<str:part>/", opening.open_part, name="study_open_part"),
+    path("me/study/", record.own_record, name="own_study"),
+    path("me/study/how/", record.how, name="study_how"),
+    # Wagtail's own list of addresses would also mount a log-in page that counts no failures.
+    re_path(r"^courses/((?:[\w\-]+/)*)$", serve, name="wagtail_serve"),
+]

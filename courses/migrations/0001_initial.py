@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organisation', '0002_rosterimport'),
+        ('exams', '0004_passing_words'),
         ('study', '0001_initial'),
         ('wagtailcore', '0098_apitoken'),
         ('wagtailimages', '0027_image_description'),
@@ -50,7 +51,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
                 ('required', models.BooleanField(default=True, help_text='必学课时全部学完，才算学完课程。', verbose_name='必学')),
-                ('is_test', models.BooleanField(default=False, help_text='按时长分档计学时的课程里，测验计 0.5 学时。', verbose_name='测验')),
                 ('nominal_minutes', models.PositiveSmallIntegerField(default=0, help_text='学时按它折算。填 0 则按视频、音频的长度和文字的阅读时间估算。', validators=[django.core.validators.MaxValueValidator(600)], verbose_name='标称时长（分钟）')),
                 ('body', wagtail.fields.StreamField([('article', 3), ('video', 6), ('audio', 8), ('pdf', 11), ('book', 20), ('link', 24), ('practice', 27), ('exam', 30), ('reflection', 34)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 120, 'required': False}), 1: ('wagtail.blocks.RichTextBlock', (), {'features': ['h2', 'h3', 'bold', 'italic', 'ol', 'ul', 'blockquote', 'hr', 'link', 'image'], 'help_text': '用小标题分段。学员读完每一段（每分钟按 600 字计，每段至少 5 秒）即为学完。图片请填写替代文字。', 'label': '正文'}), 2: ('wagtail.blocks.BooleanBlock', (), {'default': True, 'help_text': '不勾选时可看可不看，不影响完成本课时。', 'label': '必学', 'required': False}), 3: ('wagtail.blocks.StructBlock', [[('title', 0), ('text', 1), ('required', 2)]], {}), 4: ('courses.models.choosing.VideoFileBlock', (), {'label': '视频'}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': '留空则用课件的名称。', 'label': '标题', 'max_length': 120, 'required': False}), 6: ('wagtail.blocks.StructBlock', [[('material', 4), ('title', 5), ('required', 2)]], {}), 7: ('courses.models.choosing.AudioFileBlock', (), {'label': '音频'}), 8: ('wagtail.blocks.StructBlock', [[('material', 7), ('title', 5), ('required', 2)]], {}), 9: ('courses.models.choosing.PdfFileBlock', (), {'label': 'PDF 文档'}), 10: ('wagtail.blocks.BooleanBlock', (), {'default': False, 'label': '允许下载原文件', 'required': False}), 11: ('wagtail.blocks.StructBlock', [[('material', 9), ('title', 5), ('download', 10), ('required', 2)]], {}), 12: ('wagtail.blocks.CharBlock', (), {'label': '书名', 'max_length': 120}), 13: ('wagtail.blocks.CharBlock', (), {'label': '作者', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.CharBlock', (), {'label': '出版社', 'max_length': 120, 'required': False}), 15: ('wagtail.images.blocks.ImageChooserBlock', (), {'label': '封面', 'required': False}), 16: ('wagtail.blocks.CharBlock', (), {'label': 'ISBN', 'max_length': 20, 'required': False, 'validators': [courses.models.blocks.check_isbn]}), 17: ('wagtail.blocks.URLBlock', (), {'label': '电子书网址', 'validators': [django.core.validators.URLValidator(message='请填写以 https:// 开头的完整网址。', schemes=['https'])]}), 18: ('wagtail.blocks.CharBlock', (), {'help_text': '例如：在校园网内打开，或先登录图书馆。', 'label': '获取方式', 'max_length': 200, 'required': False}), 19: ('wagtail.blocks.BooleanBlock', (), {'default': False, 'help_text': '不勾选时可看可不看，不影响完成本课时。', 'label': '必学', 'required': False}), 20: ('wagtail.blocks.StructBlock', [[('title', 12), ('author', 13), ('publisher', 14), ('cover', 15), ('isbn', 16), ('url', 17), ('access_note', 18), ('required', 19)]], {}), 21: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 120}), 22: ('wagtail.blocks.URLBlock', (), {'label': '视频网址', 'validators': [django.core.validators.URLValidator(message='请填写以 https:// 开头的完整网址。', schemes=['https'])]}), 23: ('wagtail.blocks.CharBlock', (), {'label': '说明', 'max_length': 200, 'required': False}), 24: ('wagtail.blocks.StructBlock', [[('title', 21), ('url', 22), ('access_note', 23), ('required', 19)]], {}), 25: ('courses.models.choosing.PracticeRowBlock', (), {'help_text': '交卷即为完成。', 'label': '练习'}), 26: ('wagtail.blocks.CharBlock', (), {'help_text': '留空则用练习的名称。', 'label': '标题', 'max_length': 120, 'required': False}), 27: ('wagtail.blocks.StructBlock', [[('exam', 25), ('title', 26), ('required', 2)]], {}), 28: ('courses.models.choosing.ExamRowBlock', (), {'help_text': '合格即为完成。', 'label': '考试'}), 29: ('wagtail.blocks.CharBlock', (), {'help_text': '留空则用考试的名称。', 'label': '标题', 'max_length': 120, 'required': False}), 30: ('wagtail.blocks.StructBlock', [[('exam', 28), ('title', 29), ('required', 2)]], {}), 31: ('wagtail.blocks.CharBlock', (), {'default': '心得体会', 'label': '标题', 'max_length': 120}), 32: ('wagtail.blocks.TextBlock', (), {'label': '要求', 'max_length': 2000, 'required': False}), 33: ('wagtail.blocks.IntegerBlock', (), {'default': 800, 'label': '至少字数', 'max_value': 20000, 'min_value': 0}), 34: ('wagtail.blocks.StructBlock', [[('title', 31), ('prompt', 32), ('least_words', 33), ('required', 2)]], {})}, verbose_name='内容')),
             ],
@@ -196,5 +196,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='topiccourse',
             constraint=models.UniqueConstraint(fields=('topic', 'course'), name='course_once_in_topic'),
+        ),
+        migrations.CreateModel(
+            name='ExamUse',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('part', models.CharField(max_length=40)),
+                ('must_pass', models.BooleanField()),
+                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exam_uses', to='study.activity')),
+                ('exam', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lesson_uses', to='exams.exam')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('activity', 'part'), name='exam_of_a_part')],
+            },
         ),
     ]

@@ -1,6 +1,7 @@
 """Everything courses keep, in one import."""
 
 from .certificates import Certificate
+from .exams import ExamUse
 from .materials import Material, MaterialQuerySet, MaterialUse
 from .pages import ChapterPage, CoursePage, CoursesPage, LessonPage, StudyPage
 from .plans import ClassPlan, Graduation, PlanItem
@@ -13,6 +14,7 @@ __all__ = [
     "ClassPlan",
     "CoursePage",
     "CoursesPage",
+    "ExamUse",
     "Graduation",
     "LessonPage",
     "Material",

@@ -17,10 +17,11 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from courses.serving import view_of
-from learning.organisation.models import Unit
+from learning.organisation.models import Unit, User
 from learning.organisation.models.units import KEY_ALPHABET
 
 from .blocks import LessonBlocks
+from .page_tester import CoursePageTester
 
 SLUG_LENGTH = 10
 
@@ -39,6 +40,9 @@ class StudyPage(Page):
         if not self.slug:
             self.slug = get_random_string(SLUG_LENGTH, KEY_ALPHABET)
         super().full_clean(*args, **kwargs)
+
+    def permissions_for_user(self, user: User) -> CoursePageTester:
+        return CoursePageTester(user, self)
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         view = view_of(self)
@@ -151,9 +155,6 @@ class ChapterPage(StudyPage):
 
 class LessonPage(StudyPage):
     required = models.BooleanField(_("必学"), default=True, help_text=_("必学课时全部学完，才算学完课程。"))
-    is_test = models.BooleanField(
-        _("测验"), default=False, help_text=_("按时长分档计学时的课程里，测验计 0.5 学时。")
-    )
     nominal_minutes = models.PositiveSmallIntegerField(
         _("标称时长（分钟）"), default=0, validators=[MaxValueValidator(600)],
         help_text=_("学时按它折算。填 0 则按视频、音频的长度和文字的阅读时间估算。"),

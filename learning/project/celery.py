@@ -26,9 +26,13 @@ app.conf.beat_schedule = {
     "close-expired-attempts": {"task": "exams.close_expired_attempts", "schedule": 15.0},
     "fold-drawn": {"task": "exams.fold_drawn", "schedule": 60.0},
     "finish-regrades": {"task": "exams.finish_regrades", "schedule": 60.0},
+    "sweep-materials": {"task": "courses.sweep_materials", "schedule": 60.0},
+    "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0},
     "sweep-imports": {"task": "questions.sweep_imports", "schedule": 60.0},
+    "fold-items": {"task": "reports.fold_items", "schedule": 5.0},
     # 03:10 in Shanghai; the schedule is kept in UTC.
     "sweep-enrolments": {"task": "study.sweep_enrolments", "schedule": crontab(hour=19, minute=10)},
+    "check-items": {"task": "reports.check_items", "schedule": crontab(hour=19, minute=40)},
 }
 
 
