@@ -39,6 +39,7 @@ SUBMIT = [
     "SELECT exams_candidate",
     "SELECT exams_attempt",
     "INSERT exams_result",
+    "INSERT reports_foldrequest",
 ]
 
 
@@ -95,7 +96,7 @@ def test_a_start_takes_six_statements_once_the_worker_knows_the_exam(
     assert statements(queries) == START
 
 
-def test_a_submission_takes_eight_statements_once_the_worker_knows_the_keys(
+def test_a_submission_takes_nine_statements_once_the_worker_knows_the_keys(
     client: Client, exam: Exam, members: list[User]
 ) -> None:
     submit(client, begin(client, exam, members[0]))

@@ -1,0 +1,31 @@
+"""The reports' background work. Every task may run twice and lose nothing."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from .folding.rebuilding import differences, exams_to_fold, rebuild_exam
+from .folding.worker import fold_requests, refold_corrected
+
+log = logging.getLogger("dangxiao.reports")
+
+
+@shared_task(name="reports.fold_items")
+def fold_items() -> int:
+    now = timezone.now()
+    return refold_corrected(now=now) + fold_requests(now=now)
+
+
+@shared_task(name="reports.check_items")
+def check_items() -> int:
+    """Every night: what differs from the records is logged as an error and made anew; returns how many exams differed."""
+    now = timezone.now()
+    differing = 0
+    for exam_id in exams_to_fold():
+        found = differences(exam_id=exam_id, now=now)
+        if found:
+            differing += 1
+            log.error("folded item statistics differ from the records: %s", "; ".join(found[:20]))
+            rebuild_exam(exam_id=exam_id, now=now)
+    return differing
