@@ -63,8 +63,8 @@ export class Beats {
     } catch (error) {
       return this.fail("offline");
     }
+    if (answer.status === 404 || answer.body.code === "not_open") return this.fail("gone");
     if (answer.status === 401 || answer.status === 403) return this.fail("signed_out");
-    if (answer.status === 404 || answer.status === 409) return this.fail("gone");
     if (!answer.body.session || !answer.body.token) return this.fail("offline");
     this.session = String(answer.body.session);
     this.token = answer.body.token;

@@ -198,7 +198,7 @@ class Lesson {
     this.credited = reply.credited_ms;
     this.creditedAt = sent.active_ms;
     if (reply.completed && !this.completed) this.onCompleted();
-    else if (this.wasDone && !reply.completed && this.resends < MOST_RESENDS) {
+    else if (this.wasDone && reply.coverage < this.data.rules.threshold && this.resends < MOST_RESENDS) {
       this.resends += 1;
       this.media.forEach((each) => each.resend());
     }

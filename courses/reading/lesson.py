@@ -1,0 +1,184 @@
+"""The page of a lesson: its parts with the member's state, what the scripts count, and where to go next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from courses.models import LessonPage
+from courses.parts import parts_of as specs_of
+from courses.publishing import course_of
+from learning.organisation.models import User
+from learning.study.crediting import Rules
+from learning.study.models import Activity
+from learning.study.services.finishing import unlocked
+from learning.study.services.progress import CourseProgress, LessonProgress, course_progress, lesson_parts
+from question_bank.exams.standing import Standing, standings
+
+from .doors import activity_of, for_members, is_preview, member_of
+from .outline import why_closed
+from .parts import MEASURED, Part, parts_of
+from .places import pages_of
+from .words import script_words
+
+RATES = (1.0, 1.25, 1.5, 2.0)
+# Seconds. Said in the page, so that a test can shorten them; the server bounds every claim by its own clock.
+BEAT_S = 15
+PROMPT_FROM_S, PROMPT_TO_S, ANSWER_S = 8 * 60, 15 * 60, 90
+IDLE_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A lesson before or after this one. `why` says what opens it; `after_this` that finishing this one does."""
+
+    title: str
+    url: str
+    open: bool
+    after_this: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How the page counts; data attributes of the lesson."""
+
+    idle_s: int
+    beat_s: int = BEAT_S
+    prompt_from_s: int = PROMPT_FROM_S
+    prompt_to_s: int = PROMPT_TO_S
+    answer_s: int = ANSWER_S
+
+
+@for_members
+def lesson(page: LessonPage, request: HttpRequest) -> HttpResponse:
+    now, user = timezone.now(), member_of(request)
+    if is_preview(request):
+        return render(request, "courses/lesson_page.html", draft_context(page))
+    activity = activity_of(page, user=user, now=now)
+    course = activity.parent
+    if course is None:
+        raise TypeError("A lesson has a course.")
+    progress = course_progress(user=user, courses=[course])[course.pk]
+    here = next(each for each in progress.lessons if each.activity.pk == activity.pk)
+    if not here.unlocked:
+        context = {
+            "page": page,
+            "why": why_closed(here, progress.lessons),
+            "course_url": course_url(page, request),
+        }
+        return render(request, "courses/lesson_closed.html", context)
+    before, after = steps(course, progress, here, request)
+    context = {
+        **study_context(page, user, here, now),
+        "course": course,
+        "course_url": course_url(page, request),
+        "number": list(progress.lessons).index(here) + 1,
+        "total": len(progress.lessons),
+        "before": before,
+        "after": after,
+    }
+    return render(request, "courses/lesson_page.html", context)
+
+
+def study_context(page: LessonPage, user: User, here: LessonProgress, now: datetime) -> dict[str, Any]:
+    """The parts, the member's state in each, and what the scripts need to count."""
+    activity = here.activity
+    taken = {each.part.key: each for each in lesson_parts(user=user, lesson=activity)}
+    parts = parts_of(page.body, activity.parts, taken, exams_of(activity.parts, user=user, now=now))
+    recorded = Activity.objects.open_to(user, day=timezone.localdate(now)).filter(pk=activity.pk).exists()
+    rules = rules_of(activity.rules)
+    return {
+        "page": page,
+        "activity": activity,
+        "here": here,
+        "parts": parts,
+        "open_parts": [part for part in parts if part.required and not part.done],
+        "recorded": recorded,
+        "measures": Measures(idle_s=int(activity.rules.get("idle_s", IDLE_S))),
+        "rates": [rate for rate in RATES if rate <= rules["rate_max"]],
+        "rules": rules,
+        "lesson_data": script_data(user, here, parts, rules) if recorded else None,
+    }
+
+
+def draft_context(page: LessonPage) -> dict[str, Any]:
+    """For the author's preview: everything open, nothing recorded."""
+    rules = rules_of({})
+    return {
+        "page": page,
+        "parts": parts_of(page.body, specs_of(page), {}, {}),
+        "preview": True,
+        "recorded": False,
+        "rates": list(RATES),
+        "rules": rules,
+        "measures": Measures(idle_s=IDLE_S),
+    }
+
+
+def exams_of(specs: Iterable[dict[str, Any]], *, user: User, now: datetime) -> dict[int, Standing]:
+    """The member's standing in the exams that the lesson asks for; no query if it asks for none."""
+    wanted = {int(spec["exam"]) for spec in specs if spec.get("exam")}
+    if not wanted:
+        return {}
+    only = next(iter(wanted)) if len(wanted) == 1 else None
+    found = standings(user=user, now=now, exam_id=only)
+    return {each.exam.pk: each for each in found if each.exam.pk in wanted}
+
+
+def rules_of(rules: dict[str, Any]) -> dict[str, Any]:
+    """As types.js describes them."""
+    own = Rules.of(rules)
+    return {
+        "threshold": own.threshold_percent / 100,
+        "no_skip": own.no_skip,
+        "rate_max": own.rate_percent / 100,
+    }
+
+
+def script_data(
+    user: User, here: LessonProgress, parts: Sequence[Part], rules: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "activity": str(here.activity.pk),
+        "user": str(user.pk),
+        "active_ms": here.active_ms,
+        "completed": here.completed_at is not None,
+        "rules": rules,
+        "parts": [part.for_scripts() for part in parts if part.kind in MEASURED],
+        "url": reverse("api:api-root") + "study",
+        "words": script_words(),
+    }
+
+
+def steps(
+    course: Activity, progress: CourseProgress, here: LessonProgress, request: HttpRequest
+) -> tuple[Step | None, Step | None]:
+    lessons = list(progress.lessons)
+    at = lessons.index(here)
+    near = [each for each in (lessons[at - 1] if at else None, *lessons[at + 1 : at + 2]) if each]
+    pages = pages_of(each.activity for each in near)
+    done = {each.activity.pk for each in lessons if each.completed_at}
+    then = unlocked(course, done | {here.activity.pk})
+
+    def step(each: LessonProgress | None) -> Step | None:
+        page = pages.get(each.activity.pk) if each else None
+        if each is None or page is None:
+            return None
+        url = page.get_url(request) or ""
+        after_this = not each.unlocked and each.activity.pk in then
+        return Step(each.activity.title, url, each.unlocked, after_this, why_closed(each, lessons))
+
+    return step(lessons[at - 1] if at else None), step(next(iter(lessons[at + 1 : at + 2]), None))
+
+
+def course_url(page: LessonPage, request: HttpRequest) -> str:
+    above = course_of(page)
+    return (above.get_url(request) or "") if above else ""

@@ -1,0 +1,161 @@
+"""The member's own study record: the year, the courses, the days of a month, the slices of a day; and how it is counted,
+with the member's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from wagtail.models import Page
+
+from learning.organisation.models import User
+from learning.study.crediting import BEAT_MOST_MS, LATE_MOST_MS, Rules
+from learning.study.intervals import MILLISECOND
+from learning.study.models import Activity, Enrolment, StudySlice
+from learning.study.services.progress import year_hours, year_target
+from learning.study.services.record import day_totals, slices_of
+
+from .catalogue import standings
+from .doors import member_of
+from .lesson import ANSWER_S, BEAT_S, IDLE_S, PROMPT_FROM_S, PROMPT_TO_S
+from .places import pages_of
+
+RECENT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """Credit hours of a calendar year against what is expected."""
+
+    year: int
+    hours: Decimal
+    target: int
+
+    @property
+    def percent(self) -> int:
+        return min(100, int(100 * self.hours / self.target)) if self.target else 100
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month, local time, and its neighbours for the links; `after` None when it has not begun."""
+
+    first: date
+    before: date
+    after: date | None
+    begins_at: datetime
+    ends_at: datetime
+
+
+@never_cache
+@login_required
+@require_GET
+def own_record(request: HttpRequest) -> HttpResponse:
+    """?month=2026-06 and, within it, ?day=2026-06-03."""
+    now, user = timezone.now(), member_of(request)
+    today = timezone.localdate(now)
+    day = day_asked(request.GET.get("day", ""), today)
+    month = month_of(day or month_asked(request.GET.get("month", ""), today), today)
+    days = day_totals(user, since=month.begins_at, until=month.ends_at)
+    begun = standings(user=user, now=now, only=courses_of(user))
+    pages = pages_of(each.course for each in begun)
+    context = {
+        "year": year_of(user, now=now),
+        "courses": [(each, url_of(pages.get(each.course.pk), request)) for each in begun],
+        "month": month,
+        "days": list(reversed(days)),
+        "month_ms": sum(each.active_ms for each in days),
+        "longest_ms": max((each.active_ms for each in days), default=0),
+        "day": day,
+        "slices": slices_on(user, day) if day else [],
+    }
+    return render(request, "courses/own_record.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def how(request: HttpRequest) -> HttpResponse:
+    """How time, completion and hours are counted; what the house's constants are is said from the constants."""
+    now, user = timezone.now(), member_of(request)
+    since = now - RECENT
+    recent = list(slices_of(user, since=since))
+    last = recent[0] if recent else None
+    context = {
+        "days": RECENT.days,
+        "total_ms": length_of(recent),
+        "kinds": [(kind.label, length_of([s for s in recent if s.kind == kind])) for kind in StudySlice.Kind],
+        "last": last,
+        "last_ms": length_of([last]) if last else 0,
+        "year": year_of(user, now=now),
+        "beat_s": BEAT_S,
+        "most_s": BEAT_MOST_MS // 1000,
+        "late_hours": LATE_MOST_MS // 3_600_000,
+        "idle_s": IDLE_S,
+        "prompt_from": PROMPT_FROM_S // 60,
+        "prompt_to": PROMPT_TO_S // 60,
+        "answer_s": ANSWER_S,
+        "threshold": Rules().threshold_percent,
+    }
+    return render(request, "courses/how.html", context)
+
+
+def year_of(user: User, *, now: datetime) -> Year:
+    year = timezone.localdate(now).year
+    return Year(year, year_hours(user=user, year=year), year_target(user=user, now=now))
+
+
+def courses_of(user: User) -> list[Activity]:
+    """Courses the member is or was expected to study or has begun, closed ones too: a record does not vanish."""
+    enrolled = Q(pk__in=Enrolment.objects.filter(user=user).values("activity"))
+    return list(Activity.objects.courses().filter(enrolled))
+
+
+def slices_on(user: User, day: date) -> list[tuple[StudySlice, int]]:
+    """Of one local day in order, each with its length in ms."""
+    begins, ends = midnight(day), midnight(day + timedelta(days=1))
+    found = slices_of(user, since=begins, until=ends).order_by("started_at")
+    return [(each, length_of([each])) for each in found]
+
+
+def length_of(slices: Sequence[StudySlice]) -> int:
+    """Milliseconds."""
+    return sum((each.ended_at - each.started_at) // MILLISECOND for each in slices)
+
+
+def month_of(day: date, today: date) -> Month:
+    first = day.replace(day=1)
+    after = (first + timedelta(days=32)).replace(day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
+    return Month(first, before, after if after <= today else None, midnight(first), midnight(after))
+
+
+def month_asked(text: str, today: date) -> date:
+    return day_asked(f"{text}-01", today) or today
+
+
+def day_asked(text: str, today: date) -> date | None:
+    """A day that has come; None for everything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if date(2000, 1, 1) <= day <= today else None
+
+
+def midnight(day: date) -> datetime:
+    """When the local day begins."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+
+
+def url_of(page: Page | None, request: HttpRequest) -> str:
+    return (page.get_url(request) or "") if page else ""
