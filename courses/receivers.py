@@ -38,7 +38,9 @@ def on_published(instance: Page, **_kwargs: Any) -> None:
 
 
 def on_changed(instance: Page, **_kwargs: Any) -> None:
-    course = course_of(instance) if isinstance(instance, StudyPage) else None
+    # After a move Wagtail sends a bare Page.
+    ours = instance.specific_class and issubclass(instance.specific_class, StudyPage)
+    course = course_of(instance) if ours else None
     if course:
         sync_course(course=course, now=timezone.now())
 
