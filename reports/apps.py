@@ -7,6 +7,11 @@ class ReportsConfig(AppConfig):
     verbose_name = _("报告")
 
     def ready(self) -> None:
+        from learning.organisation.audit_facts import name_facts
+        from learning.organisation.audit_words import name_actions
+
         from . import receivers
 
         receivers.connect()
+        name_actions({"report.export": _("导出报告")})
+        name_facts({"report": _("报告"), "kind": _("格式")})

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from learning.organisation.models import User
+from learning.organisation.models import Unit, User
 from learning.organisation.permissions import Action, may
 
 from . import charts
+from .exporting import files
 from .shape import Figure, Report, Row, Table
 from .words import as_of_words, figure_said, legend, said
 
@@ -58,9 +60,15 @@ def show(
     trail: Sequence[tuple[str, str]] = (),
     inside_admin: bool = True,
     template: str = "reports/report.html",
+    about: Model | None = None,
+    unit: Unit | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """The report as a page. `trail`: (address, words) of the pages between the reports and this one."""
+    """The report as a page, or as the file that the query asks for. `trail`: (address, words) of the pages between the
+    reports and this one. `about` and `unit` stand in the audit entry of a file."""
+    kind = files.asked_for(request)
+    if kind:
+        return files.export(request, report, kind, about=about, unit=unit)
     return render(request, template, {**page_context(request, report, trail, inside_admin), **context})
 
 

@@ -1,0 +1,107 @@
+"""A report on paper: sentence, figures, the chart as bars, then every table, by learning.printing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from django.utils.translation import gettext as _
+
+from learning.printing import pdf
+from reports.shape import Chart, ChartKind, Column, Report, Row, Table, Value, Withheld
+from reports.words import as_of_words, chosen_words, figure_said, legend, rounded, said, with_unit
+
+MOST_ROWS = 2000  # of a table on paper; the workbook holds all
+WIDE = 8  # columns from which the paper lies
+TEXT_SHARE = 2.4
+IN_BARS = (ChartKind.BAR, ChartKind.FUNNEL, ChartKind.RADAR)
+MOST_BARS = 40
+
+
+def document(report: Report) -> bytes:
+    """The file's bytes; the same report gives the same ones."""
+    wide = any(len(table.columns) > WIDE for table in report.all_tables)
+    paper = pdf.Document(
+        report.title, footer=f"{report.title} · {as_of_words(report)}", landscape=wide,
+        page_words=_("第 {n} / {total} 页"),
+    )  # fmt: skip
+    paper.paragraph(report.sentence)
+    for line in (as_of_words(report), chosen_words(report), *report.notes):
+        if line:
+            paper.paragraph(line, small=True)
+    if report.figures:
+        paper.figures(
+            [
+                pdf.Figure(_label(each.label, each.unit), figure_said(each), each.how)
+                for each in report.figures
+            ]
+        )
+    if report.chart is not None:
+        paper.heading(report.chart.title or report.chart.table.title)
+        _draw(paper, report.chart)
+        _write(paper, report.chart.table)
+    for table in report.tables:
+        paper.heading(table.title)
+        _write(paper, table)
+    notes = legend(report)
+    if notes:
+        paper.heading(_("这些数字是怎样统计的"), level=2)
+        paper.facts(notes)
+    return paper.finish()
+
+
+def _label(label: str, unit: str) -> str:
+    return f"{label}（{unit}）" if unit else label
+
+
+def _draw(paper: pdf.Document, chart: Chart) -> None:
+    """Bars for what can be read as bars; the table below says the rest."""
+    table = chart.table
+    names = [said(table.column(chart.category), value) for value in table.values(chart.category)]
+    if chart.kind is ChartKind.HISTOGRAM and len(chart.series) == 1 and names:
+        counts = [int(value) if isinstance(value, int) else 0 for value in table.values(chart.series[0])]
+        marked = chart.lines[0] if chart.lines else None
+        paper.histogram(
+            list(zip(names, counts, strict=True)),
+            marked=marked.category if marked else None,
+            note=marked.label if marked else "",
+        )
+        return
+    if chart.kind not in IN_BARS or not names:
+        return
+    key = chart.series[0]
+    column = table.column(key)
+    rows = list(zip(names, table.values(key), strict=True))[:MOST_BARS]
+    if len(chart.series) > 1:
+        paper.paragraph(_("条形表示：%(what)s") % {"what": column.label}, small=True)
+    paper.bars([pdf.Bar(name, _length(column, value), with_unit(column, value)) for name, value in rows])
+
+
+def _length(column: Column, value: Value) -> float | None:
+    if isinstance(value, int | Decimal | Fraction) and not isinstance(value, Withheld):
+        return max(0.0, float(rounded(column, value)))
+    return None
+
+
+def _write(paper: pdf.Document, table: Table) -> None:
+    columns = [
+        pdf.Column(
+            _label(each.label, each.unit),
+            1 if each.kind.is_number else TEXT_SHARE,
+            "right" if each.kind.is_number else "left",
+        )
+        for each in table.columns
+    ]
+    rows: list[Row] = [*table.rows[:MOST_ROWS], *([table.total] if table.total else [])]
+    paper.table(columns, (_said(table.columns, row) for row in rows), empty=table.empty or _("没有数据。"))
+    if len(table.rows) > MOST_ROWS:
+        paper.paragraph(
+            _("共 %(count)d 行，纸面列出前 %(shown)d 行，其余见 XLSX。")
+            % {"count": len(table.rows), "shown": MOST_ROWS},
+            small=True,
+        )
+
+
+def _said(columns: Sequence[Column], row: Row) -> list[str]:
+    return [said(column, value) for column, value in zip(columns, row, strict=True)]

@@ -1,0 +1,324 @@
+"""The counts of a unit's report, read by a fixed number of statements whatever the number of units and people: people
+are grouped by the child that their leaf stands under, by a join with the closure (PostgreSQL and SQLite alike)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.utils import timezone
+
+from learning.organisation.rows import Statement, among, read
+from learning.study.models import Activity
+from question_bank.exams.models import Exam
+from reports.tallies import (
+    EXCELLENT_SHARE,
+    ExamTally,
+    Standing,
+    StudyTally,
+    exam_total,
+    one_candidate,
+    study_total,
+)
+
+from .places import Places, stays_of
+
+ExamTallies = dict[int, ExamTally]  # by child id, OWN for the unit's own people
+StudyTallies = dict[int, StudyTally]
+HUNDRED = 100
+BY_STATE = {
+    "exempt": Standing.EXEMPT,
+    "deferred": Standing.DEFERRED,
+    "barred": Standing.BARRED,
+    "absent": Standing.ABSENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """In what scores are counted: in points where all exams have one full mark, else out of 100."""
+
+    full: Decimal | None
+
+    def score(self, points: Decimal, full: Decimal) -> Fraction:
+        if self.full is not None:
+            return Fraction(points)
+        return Fraction(points) * HUNDRED / Fraction(full) if full else Fraction(0)
+
+
+def exam_tallies(
+    places: Places, exams: Sequence[Exam], *, status: str = "", now: datetime
+) -> tuple[ExamTallies, Scale]:
+    """The exams' candidates by child. One statement, two where units below were moved."""
+    if not exams:
+        return {}, Scale(None)
+    statements = [_exam_statement(places, exams, status)]
+    if places.moved:
+        statements.append(_exam_statement(places, exams, status, moved=True))
+    rows = read(*statements)
+    by_id = {exam.pk: exam for exam in exams}
+    placed = [(places.child_of(row[0]), row[1:]) for row in rows[0]]
+    for row in rows[1] if places.moved else ():
+        child = places.child_in(_json(row[0]))
+        if child is not None:
+            placed.append((child, row[1:]))
+    fulls = {_decimal(row[4]) for _child, row in placed if row[4] is not None}
+    scale = Scale(fulls.pop() if len(fulls) == 1 else None)
+    parts: dict[int, list[ExamTally]] = defaultdict(list)
+    for child, (exam_id, state, live, score, full, passed, band, n) in placed:
+        exam = by_id[exam_id]
+        standing = standing_of(state, score is not None, live or 0, over=exam.closes_at <= now)
+        if standing is not Standing.MARKED:
+            parts[child].append(one_candidate(standing, n))
+            continue
+        points, most = _decimal(score), _decimal(full)
+        parts[child].append(
+            one_candidate(
+                standing,
+                n,
+                score=scale.score(points, most),
+                passed=bool(passed),
+                excellent=is_excellent(exam, points, most, band),
+            )
+        )
+    return {child: exam_total(tallies) for child, tallies in parts.items()}, scale
+
+
+def standing_of(state: str, has_result: bool, live: int, *, over: bool) -> Standing:
+    """What the organiser decided goes before what happened; `live`: 2 an attempt waits to be marked, 1 one is open."""
+    if state in BY_STATE:
+        return BY_STATE[state]
+    if has_result:
+        return Standing.MARKED
+    if live:
+        return Standing.MARKING if live == 2 else Standing.SITTING
+    return Standing.ABSENT if over else Standing.WAITING
+
+
+def is_excellent(exam: Exam, score: Decimal, full: Decimal, band: str) -> bool:
+    """优秀: in the exam's highest band; where it names none, from 90 % of the full mark."""
+    if exam.bands:
+        return bool(band == max(exam.bands, key=lambda each: Decimal(str(each["from"])))["name"])
+    return full > 0 and Fraction(score) / Fraction(full) >= EXCELLENT_SHARE
+
+
+def _exam_statement(places: Places, exams: Sequence[Exam], status: str, *, moved: bool = False) -> Statement:
+    wanted, exam_ids = among("c.exam_id", [exam.pk for exam in exams])
+    sitting, _same = among("a.exam_id", [exam.pk for exam in exams])
+    who = _who(places, "c", status, moved=moved)
+    sql = f"""
+        SELECT {who.child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band, COUNT(*)
+        FROM exams_candidate c {who.joins}
+        LEFT JOIN exams_result r ON r.candidate_id = c.id
+        LEFT JOIN (
+            SELECT a.candidate_id, MAX(CASE a.state WHEN 'marking' THEN 2 ELSE 1 END) AS live
+            FROM exams_attempt a
+            WHERE {sitting} AND a.state IN ('marking', 'in_progress', 'paused') GROUP BY a.candidate_id
+        ) o ON o.candidate_id = c.id
+        WHERE {wanted}{who.conditions}
+        GROUP BY {who.child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band
+    """  # noqa: S608 — our own names
+    return sql, [*who.join_values, exam_ids, exam_ids, *who.values]
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Parts of a statement that say whose rows count, and for which child: `child` is an ancestor's id, or the JSON of
+    the ancestors where the unit was moved."""
+
+    child: str
+    joins: str
+    conditions: str
+    join_values: list[Any]
+    values: list[Any]
+
+
+def _who(places: Places, row: str, status: str, *, moved: bool) -> _Who:
+    """Of candidates or enrolments, which have unit, unit_ancestors and person_status of the time."""
+    values: list[Any] = []
+    status_of = f"{row}.person_status"
+    if moved:
+        condition, ids = among(f"{row}.unit_id", places.moved)
+        joins, join_values, child, conditions = "", [], f"{row}.unit_ancestors", f" AND {condition}"
+        values.append(ids)
+    else:
+        under, ids = among("k.ancestor_id", places.ids)
+        unit = f"{row}.unit_id"
+        joins, join_values = "", []
+        if places.now:
+            unit, status_of = "m.unit_id", "m.person_status"
+            joins = f"""JOIN organisation_membership m ON m.user_id = {row}.user_id AND m.from_date <= %s
+                AND (m.to_date IS NULL OR m.to_date > %s) """
+            join_values = [places.day, places.day]
+        joins += f"""JOIN organisation_unitclosure k ON k.unit_id = {unit} AND {under} AND k.to_date IS NULL
+            AND (k.ancestor_id <> %s OR k.depth = 0)"""
+        join_values += [ids, places.unit.pk]
+        child, conditions = "k.ancestor_id", ""
+        if places.moved:
+            condition, ids = among(unit, places.moved)
+            conditions = f" AND NOT ({condition})"
+            values.append(ids)
+    if status:
+        conditions += f" AND {status_of} = %s"
+        values.append(status)
+    return _Who(child, joins, conditions, join_values, values)
+
+
+def study_tallies(
+    places: Places, courses: Sequence[Activity], *, status: str = "", now: datetime
+) -> StudyTallies:
+    """The courses' enrolments (not the self-chosen) by child. One statement, two where units below were moved."""
+    if not courses:
+        return {}
+    statements = [_study_statement(places, courses, status, now)]
+    if places.moved:
+        statements.append(_study_statement(places, courses, status, now, moved=True))
+    rows = read(*statements)
+    parts: dict[int, list[StudyTally]] = defaultdict(list)
+    for row in rows[0]:
+        parts[places.child_of(row[0])].append(_enrolled(*row[1:]))
+    for row in rows[1] if places.moved else ():
+        child = places.child_in(_json(row[0]))
+        if child is not None:
+            parts[child].append(_enrolled(*row[1:]))
+    return {child: study_total(tallies) for child, tallies in parts.items()}
+
+
+def _enrolled(stage: int, overdue: int, n: int) -> StudyTally:
+    return StudyTally(
+        due=n, finished=n * (stage == 2), begun=n * (stage == 1), overdue=n * (stage < 2 and bool(overdue))
+    )
+
+
+def _study_statement(
+    places: Places, courses: Sequence[Activity], status: str, now: datetime, *, moved: bool = False
+) -> Statement:
+    wanted, ids = among("e.activity_id", [course.pk for course in courses])
+    who = _who(places, "e", status, moved=moved)
+    sql = f"""
+        SELECT {who.child},
+            CASE WHEN d.id IS NOT NULL THEN 2 WHEN {BEGUN} THEN 1 ELSE 0 END AS stage,
+            CASE WHEN COALESCE(e.due_at, c.due_at) < %s THEN 1 ELSE 0 END AS overdue, COUNT(*)
+        FROM study_enrolment e JOIN study_activity c ON c.id = e.activity_id {who.joins}
+        LEFT JOIN study_completion d ON d.user_id = e.user_id AND d.activity_id = e.activity_id
+        WHERE {wanted} AND e.source <> 'self'{who.conditions}
+        GROUP BY {who.child}, stage, overdue
+    """  # noqa: S608 — our own names
+    return sql, [_instant(now), *who.join_values, ids, *who.values]
+
+
+# Whoever opened a lesson of the course, or finished one without (by hand).
+BEGUN = """(
+    EXISTS (SELECT 1 FROM study_studysession s JOIN study_activity l ON l.id = s.activity_id
+        WHERE s.user_id = e.user_id AND l.parent_id = e.activity_id)
+    OR EXISTS (SELECT 1 FROM study_completion f JOIN study_activity l ON l.id = f.activity_id
+        WHERE f.user_id = e.user_id AND l.parent_id = e.activity_id))"""
+
+
+def hours_tallies(
+    places: Places, *, begins: datetime, ends: datetime | None, status: str = ""
+) -> StudyTallies:
+    """Credit hours earned in the period by child, and how many members there are today. Two statements, two more where
+    units below were moved."""
+    when = Span("d.completed_at", begins, ends)
+    hours = sums_by_child(places, "study_completion d", "SUM(d.credit_hours)", when, status)
+    heads, values = _members(places, status)
+    (rows,) = read((heads, values))
+    count = {places.child_of(ancestor): n for ancestor, n in rows}
+    return {
+        child: StudyTally(hours=_decimal(hours.get(child, 0)), heads=count.get(child, 0))
+        for child in hours.keys() | count.keys()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rows whose instant lies in [begins, ends)."""
+
+    column: str
+    begins: datetime
+    ends: datetime | None
+
+    def condition(self) -> Statement:
+        ends = f" AND {self.column} < %s" if self.ends else ""
+        return f"{self.column} >= %s{ends}", [_instant(at) for at in (self.begins, self.ends) if at]
+
+
+def sums_by_child(places: Places, source: str, total: str, span: Span, status: str) -> dict[int, Any]:
+    """The sum of rows of `source` (aliased d, with user_id and unit_id: the unit at the time) by child. Rows of a moved
+    unit count by the dated closure of their local day."""
+    when, values = span.condition()
+    under, ids = among("k.ancestor_id", places.ids)
+    unit, joins, join_values = "d.unit_id", "", []
+    if places.now or status:
+        joins = """JOIN organisation_membership m ON m.user_id = d.user_id AND m.from_date <= %s
+            AND (m.to_date IS NULL OR m.to_date > %s)"""
+        join_values = [places.day, places.day]
+        unit = "m.unit_id" if places.now else unit
+    conditions = ""
+    if status:
+        conditions += " AND m.person_status = %s"
+        values = [*values, status]
+    fixed, fixed_values = conditions, values
+    if places.moved:
+        among_moved, moved = among(unit, places.moved)
+        fixed, fixed_values = f"{conditions} AND NOT ({among_moved})", [*values, moved]
+    sql = f"""
+        SELECT k.ancestor_id, {total} FROM {source} {joins}
+        JOIN organisation_unitclosure k ON k.unit_id = {unit} AND {under} AND k.to_date IS NULL
+            AND (k.ancestor_id <> %s OR k.depth = 0)
+        WHERE {when}{fixed} GROUP BY k.ancestor_id
+    """  # noqa: S608 — our own names
+    (rows,) = read((sql, [*join_values, ids, places.unit.pk, *fixed_values]))
+    found = {places.child_of(ancestor): value for ancestor, value in rows}
+    stays = stays_of(places)
+    if stays:
+        day, zone = _local_day(span.column)
+        among_moved, moved = among(unit, places.moved)
+        sql = f"""
+            SELECT {unit}, {day} AS day, {total} FROM {source} {joins}
+            WHERE {when}{conditions} AND {among_moved} GROUP BY {unit}, day
+        """  # noqa: S608 — our own names
+        (rows,) = read((sql, [*zone, *join_values, *values, moved]))
+        for unit_id, on, value in rows:
+            for stay in stays.get(unit_id, ()):
+                if stay.holds(on if isinstance(on, date) else date.fromisoformat(on)):
+                    found[stay.child] = found.get(stay.child, 0) + value
+    return found
+
+
+def _local_day(column: str) -> tuple[str, list[Any]]:
+    sql, values = connection.ops.datetime_cast_date_sql(column, [], timezone.get_current_timezone_name())
+    return sql, list(values)
+
+
+def _members(places: Places, status: str) -> Statement:
+    under, ids = among("k.ancestor_id", places.ids)
+    sql = f"""
+        SELECT k.ancestor_id, COUNT(*) FROM organisation_membership m
+        JOIN organisation_unitclosure k ON k.unit_id = m.unit_id AND {under} AND k.to_date IS NULL
+            AND (k.ancestor_id <> %s OR k.depth = 0)
+        WHERE m.from_date <= %s AND (m.to_date IS NULL OR m.to_date > %s){" AND m.person_status = %s" if status else ""}
+        GROUP BY k.ancestor_id
+    """  # noqa: S608 — our own names
+    return sql, [ids, places.unit.pk, places.day, places.day, *([status] if status else [])]
+
+
+def _decimal(value: Any) -> Decimal:
+    """SQLite keeps decimals as floats or whole numbers; points have two places."""
+    return value if isinstance(value, Decimal) else Decimal(str(value)).quantize(Decimal("0.01"))
+
+
+def _json(value: Any) -> list[str]:
+    return value if isinstance(value, list) else orjson.loads(value)  # type: ignore[no-any-return]
+
+
+def _instant(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
