@@ -19,7 +19,6 @@ LATE_AGE_MS = 24 * 3_600_000
 JOIN_MS = 5_000  # a slice may be moved back so far, to continue the one before
 MEDIA_GAP_MS = 1_000  # holes so small are closed
 SKIP_MS = 10_000  # so far ahead of what was watched a player may be
-SPARE_MS = TOLERANCE_MS  # allowance that is not used is kept up to here
 
 HUNDREDTH = Decimal("0.01")
 
@@ -129,11 +128,15 @@ class Pace(NamedTuple):
 
 def granted(pace: Pace, bound: Bound) -> Pace:
     """The allowance after the time that passed until this beat, whichever page sent it: at most 45 s a beat, of an
-    offline replay what is credited for it. What was left over is kept for TOLERANCE_MS only: an hour of slow reading
-    does not pay for a video."""
+    offline replay what may be credited for it.
+
+    Of what was left over TOLERANCE_MS are kept: an hour of slow reading does not pay for a video. Only beats that come
+    together, as those of several parts do, share what the first of them brought."""
     passed = max(0, bound.at_ms - pace.covered_ms)
     grant = min(passed, bound.most_ms if bound.late else BEAT_MOST_MS)
-    return Pace(max(pace.covered_ms, bound.at_ms), min(pace.allowance_ms, SPARE_MS) + grant)
+    together = LATE_MOST_MS if bound.late else BEAT_MOST_MS
+    spare = min(pace.allowance_ms, TOLERANCE_MS if passed > TOLERANCE_MS else together)
+    return Pace(max(pace.covered_ms, bound.at_ms), spare + grant)
 
 
 def watched(

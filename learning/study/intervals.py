@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import TypeAlias
 
 Span: TypeAlias = tuple[int, int]
@@ -87,7 +88,15 @@ def split_at_midnight(spans: Iterable[Span], zone: tzinfo) -> Spans:
     return parts
 
 
+QUARTER_MS = 900_000  # no zone's midnight lies inside a quarter of an hour
+
+
 def next_midnight(at_ms: int, zone: tzinfo) -> int:
     """The first midnight of the zone after the instant, in ms since 1970."""
-    tomorrow = instant(at_ms).astimezone(zone).date() + timedelta(days=1)
+    return _midnight_after(at_ms // QUARTER_MS, zone)
+
+
+@lru_cache(maxsize=4096)
+def _midnight_after(quarter: int, zone: tzinfo) -> int:
+    tomorrow = instant(quarter * QUARTER_MS).astimezone(zone).date() + timedelta(days=1)
     return instant_ms(datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone))
