@@ -14,11 +14,13 @@ class CoursesConfig(AppConfig):
         from wagtail.permissions import register_permission_policy
 
         from . import receivers
+        from .classes import connecting
         from .index import make_index_after_migrating
         from .page_rights import CoursePagePolicy
         from .reading.showing import show_pages
 
         post_migrate.connect(make_index_after_migrating, sender=self, dispatch_uid="courses.index")
         receivers.connect()
+        connecting.connect()
         show_pages()
         register_permission_policy(Page, CoursePagePolicy(Page))

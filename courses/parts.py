@@ -49,7 +49,8 @@ def part_of(block: Any) -> Part | None:
             exam: Exam | None = value["exam"]
             return {**part, "kind": "exam", "exam": exam.pk, "pass": kind == "exam"} if exam else None
         case "reflection":
-            return {**part, "kind": "reflection", "least_words": value["least_words"]}
+            asked = {"prompt": value["prompt"], "least_words": value["least_words"]}
+            return {**part, "kind": "reflection", **asked}
         case kind:  # book, link
             return {**part, "kind": kind}
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path, re_path
 from wagtail.views import serve
 
 from . import media
+from .classes.urls import urlpatterns as class_doors
 from .reading import opening, record
 
 urlpatterns: list[URLPattern] = [
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("study/<int:activity_id>/parts/<str:part>/", opening.open_part, name="study_open_part"),
     path("me/study/", record.own_record, name="own_study"),
     path("me/study/how/", record.how, name="study_how"),
+    *class_doors,
     # Wagtail's own list of addresses would also mount a log-in page that counts no failures.
     re_path(r"^courses/((?:[\w\-]+/)*)$", serve, name="wagtail_serve"),
 ]

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from courses.classes.graduating import Reason
-from courses.classes.words import reason_words
+from courses.classes.words import part_name, reason_words
 
 register = template.Library()
 
@@ -28,3 +28,9 @@ def local_day(at: datetime | date | None) -> str:
 def why(reason: Reason | Mapping[str, str]) -> str:
     """What was missing for graduation."""
     return reason_words(reason)
+
+
+@register.filter
+def part_words(part: str) -> str:
+    """考试, 学习完成, 心得体会."""
+    return part_name(part)

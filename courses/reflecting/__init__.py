@@ -1,0 +1,1 @@
+"""Writing reflections and marking them."""
