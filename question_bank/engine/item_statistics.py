@@ -238,7 +238,7 @@ def total_variance(tally: Tally) -> Fraction:
     return variance(tally.n, tally.marks + tally.rest, squares)
 
 
-Weights = dict[int, Fraction]
+Weights = dict[int, int | Fraction]
 
 
 def groups(totals: Mapping[int, Sequence[int]]) -> tuple[Weights, Weights]:
@@ -251,12 +251,13 @@ def groups(totals: Mapping[int, Sequence[int]]) -> tuple[Weights, Weights]:
 
 
 def _taken(totals: Mapping[int, Sequence[int]], order: Iterable[int], size: int) -> Weights:
-    weights, left = {}, size
+    weights: Weights = {}
+    left = size
     for total in order:
         if left <= 0:
             break
         count = totals[total][0]
-        weights[total] = min(Fraction(1), Fraction(left, count))
+        weights[total] = 1 if count <= left else Fraction(left, count)
         left -= count
     return weights
 
@@ -276,12 +277,13 @@ def _discrimination(cut: Cut) -> Fraction | None:
 def _group_facility(parts: Sequence[tuple[Tally, Weights]]) -> Fraction:
     marks = full = Fraction(0)
     for tally, weights in parts:
-        each = Fraction(tally.full_marks, tally.n)
-        for total, weight in weights.items():
-            count, sum_of_marks = tally.totals[total]
-            marks += weight * sum_of_marks
-            full += weight * count * each
+        marks += sum(weight * tally.totals[total][1] for total, weight in weights.items())
+        full += Fraction(tally.full_marks, tally.n) * _people(tally, weights)
     return marks / full if full else Fraction(0)
+
+
+def _people(tally: Tally, weights: Weights) -> int | Fraction:
+    return sum(weight * tally.totals[total][0] for total, weight in weights.items())
 
 
 def _option(option: str, tallies: Sequence[Tally], cut: Cut, n: int) -> OptionFigures:
@@ -302,9 +304,8 @@ def _group_share(option: str, parts: Sequence[tuple[Tally, Weights]]) -> Fractio
     chosen = people = Fraction(0)
     for tally, weights in parts:
         by_total = tally.option_totals.get(option, {})
-        for total, weight in weights.items():
-            chosen += weight * by_total.get(total, 0)
-            people += weight * tally.totals[total][0]
+        chosen += sum(weight * by_total.get(total, 0) for total, weight in weights.items())
+        people += _people(tally, weights)
     return chosen / people if people else None
 
 

@@ -83,14 +83,15 @@ def outcomes_of(attempts: Sequence[Attempt], corrections: Mapping[str, Any]) -> 
         for slot, (item, mark) in enumerate(zip(attempt.paper, marks, strict=True), start=1):
             stored = slots.get(str(slot))
             answer = stored[0] if stored else None
-            blank = answer is None or is_blank(answer)
+            chosen = _chosen(item["k"], answer)
+            blank = not chosen and is_blank(answer)
             ms = known.by_slot.get(slot)
             outcomes.append(
                 Outcome(
                     item["v"],
                     hundredths(str(mark)),
                     hundredths(item["m"]),
-                    () if blank else _chosen(item["k"], answer),
+                    chosen,
                     blank,
                     None if ms is None else ms // 1000,
                     estimated and ms is not None,
@@ -107,12 +108,19 @@ def hundredths(points: str) -> int:
     return int(Decimal(points).scaleb(2))
 
 
-def _chosen(kind: str, answer: Any) -> tuple[str, ...]:
-    if kind == "single":
-        return (answer,)
-    if kind == "multiple":
-        return tuple(answer)
-    return ("true" if answer else "false",) if kind == "true_false" else ()
+def _chosen(kind: str, answer: Any) -> Sequence[str]:
+    """The options ticked; none of a blank answer, or where there are none to tick."""
+    if answer is None:
+        return ()
+    match kind:
+        case "single":
+            return (answer,) if answer else ()
+        case "multiple":
+            return tuple(answer)
+        case "true_false":
+            return ("true",) if answer else ("false",)
+        case _:
+            return ()
 
 
 def _items(attempt_ids: Collection[int]) -> dict[int, Items]:

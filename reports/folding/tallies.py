@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+
+import orjson
 
 from learning.organisation.rows import Columns, among, read, write
 from question_bank.engine.item_statistics import SUMS, Outcome, Tally
@@ -73,16 +74,16 @@ def _pairs(counts: Mapping[int, int]) -> list[list[int]]:
     return [[key, count] for key, count in sorted(counts.items())]
 
 
-def packed(outcomes: Sequence[Outcome]) -> list[list[Any]]:
-    """As FoldedAttempt keeps them."""
-    return [
-        [*each[:3], list(each.chosen), int(each.blank), each.seconds, int(each.estimated), str(each.change)]
-        for each in outcomes
-    ]
+def packed(outcomes: Sequence[Outcome]) -> str:
+    """As FoldedAttempt keeps them; equal outcomes are equal texts."""
+    return orjson.dumps(
+        [(version, mark, full, chosen, int(blank), seconds, int(estimated), str(change))
+         for version, mark, full, chosen, blank, seconds, estimated, change in outcomes]
+    ).decode()  # fmt: skip
 
 
-def unpacked(rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+def unpacked(text: str) -> list[Outcome]:
     return [
         Outcome(version, mark, full, tuple(chosen), bool(blank), seconds, bool(estimated), change)
-        for version, mark, full, chosen, blank, seconds, estimated, change in rows
+        for version, mark, full, chosen, blank, seconds, estimated, change in orjson.loads(text)
     ]

@@ -6,9 +6,8 @@ what an attempt put in before is taken out first, so folding it again changes no
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -113,12 +112,11 @@ def refold(folded: FoldedExam, attempt_ids: Collection[int], now: datetime) -> N
 
 
 def _refold_batch(folded: FoldedExam, attempt_ids: Sequence[int]) -> None:
-    held = FoldedAttempt.objects.filter(pk__in=attempt_ids).values_list("pk", "outcomes")
-    before: dict[int, list[list[Any]]] = dict(held)
+    before = dict(FoldedAttempt.objects.filter(pk__in=attempt_ids).values_list("pk", "outcomes"))
     outcomes = outcomes_of(marked_attempts(attempt_ids), folded.exam.corrections)
     after = {pk: packed(each) for pk, each in outcomes.items()}
-    out = {pk: unpacked(rows) for pk, rows in before.items() if after.get(pk) != rows}
-    came = {pk: outcomes[pk] for pk, rows in after.items() if before.get(pk) != rows}
+    out = {pk: unpacked(text) for pk, text in before.items() if after.get(pk) != text}
+    came = {pk: outcomes[pk] for pk, text in after.items() if before.get(pk) != text}
     versions = {each.version for part in (*out.values(), *came.values()) for each in part}
     tallies = {version: Tally() for version in versions} | tallies_of_exam(folded.pk, versions)
     for part in out.values():
@@ -130,9 +128,12 @@ def _refold_batch(folded: FoldedExam, attempt_ids: Sequence[int]) -> None:
     keep(folded.pk, {pk: after[pk] for pk in came})
 
 
-def keep(exam_id: int, outcomes: dict[int, list[list[Any]]]) -> None:
+KEEP = """
+    INSERT INTO reports_foldedattempt (attempt_id, exam_id, outcomes) VALUES (%s, %s, %s)
+    ON CONFLICT (attempt_id) DO UPDATE SET outcomes = EXCLUDED.outcomes
+"""
+
+
+def keep(exam_id: int, outcomes: Mapping[int, str]) -> None:
     """Notes what these attempts put in."""
-    rows = [FoldedAttempt(attempt_id=pk, exam_id=exam_id, outcomes=each) for pk, each in outcomes.items()]
-    FoldedAttempt.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["attempt"], update_fields=["outcomes"]
-    )
+    write(KEEP, [(pk, exam_id, text) for pk, text in sorted(outcomes.items())])

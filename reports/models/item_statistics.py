@@ -54,12 +54,13 @@ class FoldedExam(models.Model):
 
 
 class FoldedAttempt(models.Model):
-    """What an attempt put into the sums: [version, mark, full, chosen, blank, seconds, estimated, change] by slot. It is
-    taken out again exactly when its marks change or it is made void; figures of some of the people are made of it."""
+    """What an attempt put into the sums, as JSON text: [version, mark, full, chosen, blank, seconds, estimated, change]
+    by slot. It is taken out again exactly when its marks change or it is made void; figures of some of the people are
+    made of it. Text, because no query looks inside, and converting it took longer than counting it."""
 
     attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, primary_key=True, related_name="folded")
     exam = models.ForeignKey(Exam, on_delete=models.CASCADE, related_name="+")
-    outcomes = models.JSONField()
+    outcomes = models.TextField()
 
     def __str__(self) -> str:
         return f"{self.attempt_id}"
