@@ -108,14 +108,14 @@ def bounded(clock: Clock, told: Told, recv: int) -> tuple[Clock, Bound] | None:
 def placed(bound: Bound, taken: Iterable[Sequence[int]], own_ends: Iterable[int] = ()) -> Spans:
     """Where the credit lies: the last `most_ms` before `at_ms`, less what the person has been credited already.
 
-    It is moved back by up to JOIN_MS to begin where an own slice ended (`own_ends`), so that beats of one sitting make
-    one slice and what one beat's delay left over is there for the next."""
+    It is moved back by up to JOIN_MS to begin where an own slice ended (`own_ends`) or the session began, so that beats
+    of one sitting make one slice and what one beat's delay left over is there for the next."""
     start = max(bound.at_ms - bound.most_ms, bound.low_ms)
     most = bound.at_ms - start
     if most <= 0:
         return []
     earliest = max(bound.low_ms, start - JOIN_MS)
-    start = max((end for end in own_ends if earliest <= end <= start), default=start)
+    start = max((each for each in (bound.low_ms, *own_ends) if earliest <= each <= start), default=start)
     return subtract([(start, start + most)], taken)
 
 

@@ -57,6 +57,10 @@ class Table(NamedTuple):
     columns: dict[str, str]
     key: str = ""
 
+    @property
+    def id(self) -> tuple[str, str]:
+        return self.name, self.key
+
 
 SESSIONS = Table("study_studysession", SESSION, "id")
 PACES = Table("study_studypace", PACE, "user_id")
@@ -143,7 +147,7 @@ class PostgresqlDialect:
     )
 
     def __init__(self) -> None:
-        self._writes = {table: _pg_insert(table) if not table.key else _pg_update(table) for table in TABLES}
+        self._writes = {table.id: _pg_insert(table) if not table.key else _pg_update(table) for table in TABLES}
 
     def read_us(self, found: datetime) -> int:
         return round(found.timestamp() * 1_000_000)
@@ -171,7 +175,7 @@ class PostgresqlDialect:
             return None
         columns = list(zip(*rows, strict=True))
         keyed = [columns[0]] if table.key else []
-        return Statement(self._writes[table], _arrays([*columns, *keyed]))
+        return Statement(self._writes[table.id], _arrays([*columns, *keyed]))
 
 
 def _arrays(columns: Sequence[Sequence[Any]]) -> list[str]:
@@ -232,7 +236,7 @@ class SqliteDialect:
 
     def __init__(self) -> None:
         self._writes = {
-            table: _lite_insert(table) if not table.key else _lite_update(table) for table in TABLES
+            table.id: _lite_insert(table) if not table.key else _lite_update(table) for table in TABLES
         }
 
     def read_us(self, found: str | datetime) -> int:
@@ -270,7 +274,7 @@ class SqliteDialect:
             for place in instants:
                 values[place] = None if values[place] is None else _lite_instant(values[place])
             written.append((*values[1:], values[0]) if table.key else tuple(values))
-        return Statement(self._writes[table], written, each=True)
+        return Statement(self._writes[table.id], written, each=True)
 
 
 def _lite_instant(at_ms: int) -> str:
