@@ -76,7 +76,7 @@ def _is_everybody(places: Places, status: str) -> bool:
 
 def _everybody(exams: Sequence[Exam]) -> dict[int, tuple[int, int, int]]:
     rows = ItemStatistics.objects.filter(exam__in=[exam.pk for exam in exams]).values_list("version")
-    sums = rows.annotate(answers=Sum("n"), got=Sum("marks"), most=Sum("full"))
+    sums = rows.annotate(answers=Sum("n"), got=Sum("marks"), most=Sum("full_marks"))
     return {version: (n, marks, full) for version, n, marks, full in sums}
 
 
@@ -91,7 +91,7 @@ def _of_people(
                if places.now else {"person_status": status})
         )  # fmt: skip
     wanted, ids = among("a.candidate_id", people.values_list("pk", flat=True))
-    each, part = ("jsonb_array_elements(f.outcomes) o(item)", "(item ->> {})::bigint")
+    each, part = ("jsonb_array_elements(f.outcomes::jsonb) o(item)", "(item ->> {})::bigint")
     if connection.vendor != "postgresql":
         each, part = ("json_each(f.outcomes) o", "json_extract(o.value, '$[{}]')")
     version, mark, full = (part.format(place) for place in range(3))
