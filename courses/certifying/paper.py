@@ -14,7 +14,7 @@ from learning.printing import text as words
 from learning.printing.sheet import INK, Sheet
 
 NAME_SIZE = 34.0
-BODY_SIZE = 17.0
+BODY_SIZE = 18.0
 
 
 def printed(certificate: Certificate, *, verify_url: str, site_name: str) -> bytes:
@@ -23,18 +23,27 @@ def printed(certificate: Certificate, *, verify_url: str, site_name: str) -> byt
     sheet = Sheet(f"{title} {certificate.number}", landscape=True, subject=certificate.subject_title)
     _frame(sheet)
     middle = sheet.width / 2
-    sheet.text(middle, 128, spaced(title), size=40, color=INK.brand, align="center")
-    sheet.line(middle - 150, 146, middle + 150, 146, color=INK.gold, width=1)
+    sheet.text(middle, 138, spaced(title), size=42, color=INK.brand, align="center")
+    sheet.line(middle - 160, 157, middle + 160, 157, color=INK.gold, width=1)
     name = certificate.holder_name
     room = sheet.width - 260
-    sheet.text(middle, 208, name, size=words.fitting(name, NAME_SIZE, room, 14), align="center")
-    sheet.line(middle - 130, 220, middle + 130, 220, color=INK.gold, width=0.6)
-    foot = 262.0
-    for line in words.lines(sentence(certificate), BODY_SIZE, room):
+    sheet.text(middle, 226, name, size=words.fitting(name, NAME_SIZE, room, 14), align="center")
+    half = max(130, words.width(words.clean(name), words.fitting(name, NAME_SIZE, room, 14)) / 2 + 16)
+    sheet.line(middle - half, 239, middle + half, 239, color=INK.gold, width=0.6)
+    foot = 288.0
+    for line in balanced(sentence(certificate), BODY_SIZE, room):
         sheet.text(middle, foot, line, size=BODY_SIZE, align="center")
         foot += BODY_SIZE * 1.75
     _lower(sheet, certificate, verify_url, site_name)
     return sheet.finish()
+
+
+def balanced(text: str, size: float, room: float) -> list[str]:
+    """The lines of a centred text, as even as they can be in the fewest lines."""
+    fewest = len(words.lines(text, size, room))
+    while fewest > 1 and len(words.lines(text, size, room - size)) == fewest:
+        room -= size
+    return words.lines(text, size, room)
 
 
 def spaced(title: str) -> str:
