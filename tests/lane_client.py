@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 
@@ -17,6 +17,7 @@ from question_bank.exams.tokens import attempt_token
 from tests.factories import NOW
 
 T = TypeVar("T")
+C = TypeVar("C", bound="LaneClient")
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,13 @@ class LaneClient:
     database: dict[str, Any]
     now: datetime = NOW
     lane: Lane = field(init=False)
+    header: ClassVar[bytes] = b"x-attempt-token"
 
     def __post_init__(self) -> None:
-        self.lane = make_lane(self.database, clock=lambda: self.now)
+        self.lane = self.made()
+
+    def made(self) -> Lane:
+        return make_lane(self.database, clock=lambda: self.now)
 
     async def ops(self, attempt: Attempt, client: str, *ops: dict[str, Any], token: str = "") -> Answered:
         """POST …/ops with the attempt's own token if no other is given."""
@@ -77,7 +82,7 @@ class LaneClient:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        headers = [(b"x-attempt-token", token.encode("latin-1"))] if token else []
+        headers = [(self.header, token.encode("latin-1"))] if token else []
         scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": headers}
         await self.lane(scope, receive, send)
         found = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
@@ -85,19 +90,23 @@ class LaneClient:
 
 
 def in_lane(
-    work: Callable[[LaneClient], Awaitable[T]], database: dict[str, Any], *, now: datetime = NOW
+    work: Callable[[C], Awaitable[T]],
+    database: dict[str, Any],
+    *,
+    now: datetime = NOW,
+    client: type[C] = LaneClient,  # type: ignore[assignment]  # the default of a type variable
 ) -> T:
     """What `work` returned, with a lane opened before and drained after it."""
 
     async def main() -> T:
-        client = LaneClient(database, now)
+        speaker = client(database, now)
         wishes: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         told: asyncio.Queue[Any] = asyncio.Queue()
-        living = asyncio.create_task(client.lane({"type": "lifespan"}, wishes.get, told.put))
+        living = asyncio.create_task(speaker.lane({"type": "lifespan"}, wishes.get, told.put))
         await wishes.put({"type": "lifespan.startup"})
         assert (await told.get())["type"] == "lifespan.startup.complete"
         try:
-            return await work(client)
+            return await work(speaker)
         finally:
             await wishes.put({"type": "lifespan.shutdown"})
             assert (await told.get())["type"] == "lifespan.shutdown.complete"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
 import orjson
@@ -91,7 +91,7 @@ class Lane:
             (re.compile("([^/]+)".join(re.escape(part) for part in path.split("{id}"))), handler)
             for path, handler in routes.items()
         ]
-        self._max_body, self._lifespan = max_body, lifespan
+        self.max_body, self.lifespan = max_body, lifespan
 
     def owns(self, scope: Scope) -> bool:
         """Whether this request is for the lane; for a process that serves pages too."""
@@ -160,7 +160,7 @@ class Lane:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body; None if the client left while sending it; Problem `too_large`."""
-        drain_to = DRAIN_FACTOR * self._max_body
+        drain_to = DRAIN_FACTOR * self.max_body
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > drain_to:
                 raise self._too_large()
@@ -174,19 +174,19 @@ class Lane:
             size += len(chunk)
             if size > drain_to:
                 break
-            if size <= self._max_body:
+            if size <= self.max_body:
                 chunks.append(chunk)
-        if size > self._max_body:
+        if size > self.max_body:
             raise self._too_large()
         return b"".join(chunks)
 
     def _too_large(self) -> Problem:
-        return Problem("too_large", f"The body has more than {self._max_body} bytes.")
+        return Problem("too_large", f"The body has more than {self.max_body} bytes.")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         stage = (await receive())["type"]
         try:
-            async with self._lifespan():
+            async with self.lifespan():
                 await send({"type": f"{stage}.complete"})
                 stage = (await receive())["type"]
         except Exception as error:
@@ -194,3 +194,29 @@ class Lane:
             await send({"type": f"{stage}.failed", "message": str(error)})
             return
         await send({"type": f"{stage}.complete"})
+
+
+class Lanes(Lane):
+    """Several lanes as one application: each request to the lane that owns it, one lifespan for all."""
+
+    def __init__(self, *lanes: Lane) -> None:
+        self._lanes = lanes
+        super().__init__({}, max_body=max(lane.max_body for lane in lanes), lifespan=self._all)
+
+    def owns(self, scope: Scope) -> bool:
+        return any(lane.owns(scope) for lane in self._lanes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        lane = next((each for each in self._lanes if each.owns(scope)), None)
+        if lane is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await lane(scope, receive, send)
+
+    @asynccontextmanager
+    async def _all(self) -> AsyncIterator[None]:
+        """Opened in order; drained in reverse, the rest also when one of them fails."""
+        async with AsyncExitStack() as stack:
+            for lane in self._lanes:
+                await stack.enter_async_context(lane.lifespan())
+            yield

@@ -16,6 +16,8 @@ from learning.lane.token import BadToken, Claims, Signer
 from learning.organisation.models import User
 from learning.organisation.rows import Columns, read
 from learning.organisation.services.accounts import SlowDown, authenticate_number
+from learning.study.api import make_router as make_study_router
+from learning.study.errors import StudyError
 from question_bank.exams.api import make_router
 from question_bank.exams.errors import ExamError
 
@@ -89,6 +91,7 @@ def login(request: HttpRequest, body: Login) -> Token:
 
 
 api.add_router("", make_router([BearerToken(), SignedIn()]))
+api.add_router("", make_study_router([BearerToken(), SignedIn()]))
 
 
 def problem_response(problem: Problem) -> HttpResponse:
@@ -106,6 +109,11 @@ def on_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 @api.exception_handler(ExamError)
 def on_exam_error(request: HttpRequest, error: ExamError) -> HttpResponse:
     return problem_response(Problem(error.code, str(error), members=error.members))
+
+
+@api.exception_handler(StudyError)
+def on_study_error(request: HttpRequest, error: StudyError) -> HttpResponse:
+    return problem_response(Problem(error.code, str(error)))
 
 
 @api.exception_handler(Http404)

@@ -1,6 +1,6 @@
 """The lanes; and for the embedded default, where one process does both, the site behind them in a thread pool.
 
-Production: nginx sends /api/attempts/*/ops here and everything else to wsgi.py."""
+Production: nginx sends /api/attempts/*/ops and /api/study/*/beats here and everything else to wsgi.py."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ django.setup()
 from a2wsgi import WSGIMiddleware  # noqa: E402 — what follows needs Django set up
 from django.conf import settings  # noqa: E402
 
-from question_bank.exams.lane import make_lane  # noqa: E402
+from learning.lane.http import Lanes  # noqa: E402
+from learning.study.lane import make_lane as make_study_lane  # noqa: E402
+from question_bank.exams.lane import make_lane as make_exam_lane  # noqa: E402
 
 from .wsgi import application as site  # noqa: E402
 
 SITE_THREADS = 8
 
-lane = make_lane(settings.DATABASES["default"])
+database = settings.DATABASES["default"]
+lane = Lanes(make_exam_lane(database), make_study_lane(database))
 pages: Any = WSGIMiddleware(site, workers=SITE_THREADS)  # type: ignore[arg-type]  # its own narrower WSGI types
 
 Scope = MutableMapping[str, Any]
@@ -32,7 +35,7 @@ Scope = MutableMapping[str, Any]
 async def application(
     scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
-    """Lifespan and what the lane owns to the lane, the rest to the site."""
+    """Lifespan and what the lanes own to the lanes, the rest to the site."""
     if scope["type"] == "lifespan" or lane.owns(scope):
         await lane(scope, receive, send)
     else:

@@ -147,7 +147,9 @@ class PostgresqlDialect:
     )
 
     def __init__(self) -> None:
-        self._writes = {table.id: _pg_insert(table) if not table.key else _pg_update(table) for table in TABLES}
+        self._writes = {
+            table.id: _pg_insert(table) if not table.key else _pg_update(table) for table in TABLES
+        }
 
     def read_us(self, found: datetime) -> int:
         return round(found.timestamp() * 1_000_000)

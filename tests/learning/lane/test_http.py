@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from learning.lane.coalescer import Busy
-from learning.lane.http import Handler, Lane, Request, json_object
+from learning.lane.http import Handler, Lane, Lanes, Request, json_object
 from learning.lane.problems import PROBLEMS, Problem
 
 LIMIT = 100
@@ -241,3 +241,49 @@ def test_lifespan_opens_at_startup_closes_at_shutdown_and_tells_of_failure(fails
         at = whole.index(fails_at) + 1
         whole = [*whole[:at], f"lifespan.{fails_at}.failed"]
     assert seen == whole
+
+
+def test_two_lanes_of_one_process_answer_each_their_own() -> None:
+    async def other(request: Request) -> bytes:
+        return b'"other"'
+
+    second = Lane({"/api/others/{id}": other}, max_body=10 * LIMIT, lifespan=nothing)
+    both = Lanes(lane(), second)
+    first_told, second_told = ask(both), ask(both, "/api/others/1", body=(b"x" * 5 * LIMIT,))
+    assert first_told is not None
+    assert second_told is not None
+    assert (first_told.status, second_told.body) == (200, b'"other"')
+    nobodys = ask(both, "/api/nothing", body=(b"{}",))
+    assert nobodys is not None
+    assert (nobodys.status, nobodys.code) == (404, "not_found")
+    assert both.owns({"type": "http", "path": "/api/others/1"})
+    assert not both.owns({"type": "http", "path": "/api/nothing"})
+    too_large = ask(both, body=(b"x" * 2 * LIMIT,))
+    assert too_large is not None
+    assert too_large.status == 413
+
+
+def test_two_lanes_live_and_end_together() -> None:
+    told: list[str] = []
+
+    def made(name: str) -> Lane:
+        @asynccontextmanager
+        async def lifespan() -> AsyncIterator[None]:
+            told.append(f"{name} opens")
+            yield
+            told.append(f"{name} ends")
+
+        return Lane({}, max_body=LIMIT, lifespan=lifespan)
+
+    asked = ["lifespan.startup", "lifespan.shutdown"]
+
+    async def receive() -> Any:
+        return {"type": asked.pop(0)}
+
+    async def send(message: Any) -> None:
+        told.append(message["type"])
+
+    asyncio.run(lane_call(Lanes(made("a"), made("b")), {"type": "lifespan"}, receive, send))
+    assert told == [
+        "a opens", "b opens", "lifespan.startup.complete", "b ends", "a ends", "lifespan.shutdown.complete",
+    ]  # fmt: skip

@@ -11,10 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from learning.project.api import api
+from learning.study.services.sessions import open_session
 from question_bank.exams.models import Attempt
 from question_bank.exams.taking.start import start_attempt
 from question_bank.exams.tokens import attempt_token
 from tests.factories import make_exam, make_unit, make_user
+from tests.learning.study.factories import make_course, make_lesson
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -62,6 +64,8 @@ def test_every_example_of_the_document_is_accepted(client: Client, attempt: Atte
     document = api.get_openapi_schema()
     token = attempt_token(attempt, now=now)
     client.force_login(attempt.user)
+    lesson = make_lesson(make_course(attempt.candidate.unit, now=now), now=now)
+    session, study_token = open_session(user=attempt.user, activity_id=lesson.pk, tab="tab-1", now=now)
     posted = 0
     # Handing in comes last: it closes the attempt.
     for path, operations in sorted(document["paths"].items(), key=lambda each: each[0].endswith("/submit")):
@@ -72,15 +76,18 @@ def test_every_example_of_the_document_is_accepted(client: Client, attempt: Atte
                 schema = content["schema"]
                 definitions = document["components"]["schemas"] | schema.get("$defs", {})
                 body = example_of(schema, definitions)
-            url = path.format(exam_id=attempt.exam_id, attempt_id=attempt.pk)
+            url = path.format(exam_id=attempt.exam_id, attempt_id=attempt.pk, session_id=session.pk)
             if path == "/api/login":
                 body = {"number": "20260001", "password": "secret-pass"}
+            if path == "/api/study":
+                body |= {"activity": str(lesson.pk)}
+            headers = {"X-Attempt-Token": token, "X-Study-Token": study_token}
             answer = getattr(client, method)(
-                url, data=json.dumps(body), content_type=JSON, headers={"X-Attempt-Token": token}
-            ) if method != "get" else client.get(url, headers={"X-Attempt-Token": token})  # fmt: skip
+                url, data=json.dumps(body), content_type=JSON, headers=headers
+            ) if method != "get" else client.get(url, headers=headers)  # fmt: skip
             assert answer.status_code in (200, 201), (path, body, answer.content)
             posted += 1
-    assert posted == 6
+    assert posted == 8
 
 
 def test_a_save_that_passes_the_lane_by_is_saved_all_the_same(
