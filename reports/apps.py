@@ -14,4 +14,4 @@ class ReportsConfig(AppConfig):
 
         receivers.connect()
         name_actions({"report.export": _("导出报告")})
-        name_facts({"report": _("报告"), "kind": _("格式")})
+        name_facts({"report": _("报告"), "report.export kind": _("格式")})

@@ -90,6 +90,8 @@ def page_context(
         "tables": [shown_table(request, table, n) for n, table in enumerate(report.tables, start=1)],
         "legend": legend(report),
         "as_of": as_of_words(report),
+        "saved_report": request.path.removeprefix(reverse("reports_admin:index")) if inside_admin else "",
+        "saved_query": request.GET.urlencode(),
         "exports": [{"url": export_url(request, each), "label": label} for each, label in EXPORTS],
         "page_title": report.title,
         "header_title": report.title,

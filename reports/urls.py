@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from .views import members
+
+urlpatterns: list[URLPattern] = [path("me/report/", members.own_report, name="own_report")]

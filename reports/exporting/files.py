@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from urllib.parse import quote
 
 from django.db.models import Model
@@ -38,22 +37,23 @@ def export(
     content = write(report)
     by = request.user
     if isinstance(by, User) and about != by:
-        _record(by, report, kind, request, about or by, unit, timezone.now())
+        record(
+            actor=by,
+            action="report.export",
+            obj=about or by,
+            unit=unit,
+            data={
+                "report": report.title,
+                "kind": kind,
+                "rows": sum(len(table.rows) for table in report.all_tables),
+                "filters": {name: value for name, value in request.GET.items() if name != "export" and value},
+            },
+            now=timezone.now(),
+        )
     response = HttpResponse(content, content_type=content_type)
     name = f"{report.name or report.title}-{timezone.localtime(report.as_of):%Y%m%d}.{kind}"
-    response["Content-Disposition"] = f"attachment; filename=\"report.{kind}\"; filename*=UTF-8''{quote(name)}"
+    response["Content-Disposition"] = (
+        f"attachment; filename=\"report.{kind}\"; filename*=UTF-8''{quote(name)}"
+    )
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _record(
-    by: User, report: Report, kind: str, request: HttpRequest, about: Model, unit: Unit | None, now: datetime
-) -> None:
-    filters = {name: value for name, value in request.GET.items() if name != "export" and value}
-    data = {
-        "report": report.title,
-        "kind": kind,
-        "rows": sum(len(table.rows) for table in report.all_tables),
-        "filters": filters,
-    }
-    record(actor=by, action="report.export", obj=about, unit=unit, data=data, now=now)

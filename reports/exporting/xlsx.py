@@ -63,7 +63,9 @@ def _write_summary(page: Any, report: Report) -> None:
         _fill(value, figure.column, figure.value)
         page.append(
             [
-                _text(page, f"{figure.label}（{unit}）" if (unit := unit_of(figure.column)) else figure.label),
+                _text(
+                    page, f"{figure.label}（{unit}）" if (unit := unit_of(figure.column)) else figure.label
+                ),
                 _text(page, said) if said else value,
                 _text(page, figure.how),
             ]

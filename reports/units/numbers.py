@@ -106,6 +106,25 @@ def unit_numbers(*, unit: Unit, wanted: UnitFilter, now: datetime, with_points: 
     )
 
 
+Choices = list[tuple[int, str]]
+
+
+def choices_of(numbers: UnitNumbers) -> tuple[Choices, Choices]:
+    """(id, title) of the exams and courses that the report may be narrowed to; at most two queries."""
+    wanted = numbers.wanted
+    exams: Sequence[Exam] = [*numbers.exams, *numbers.resits]
+    courses: Sequence[Activity] = numbers.courses
+    everything = wanted.without_items()
+    if wanted.exam:
+        kinds = (*COUNTED_KINDS, Exam.Kind.RESIT)
+        exams = list(exams_of(numbers.places, numbers.leaves, everything, numbers.as_of, kinds))
+        exams += [exam for exam in numbers.exams if exam not in exams]
+    if wanted.course:
+        courses = list(courses_of(numbers.places, numbers.leaves, everything, numbers.as_of))
+        courses += [course for course in numbers.courses if course not in courses]
+    return [(each.pk, each.title) for each in exams], [(each.pk, each.title) for each in courses]
+
+
 def exams_of(
     places: Places, leaves: Sequence[int], wanted: UnitFilter, now: datetime, kinds: Sequence[str]
 ) -> QuerySet[Exam]:

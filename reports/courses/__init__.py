@@ -1,0 +1,1 @@
+"""The report of a course: who is enrolled, how far they came, where they stop."""

@@ -1,0 +1,18 @@
+"""Doors of the reports inside Wagtail's admin, under /admin/reports/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from .views import courses, index, members, units
+
+
+def patterns() -> list[URLPattern]:
+    return [
+        path("", index.index, name="index"),
+        path("saved/", index.save_filter, name="save_filter"),
+        path("saved/<int:filter_id>/delete/", index.delete_filter, name="delete_filter"),
+        path("members/<int:user_id>/", members.member_report, name="member"),
+        path("units/<int:unit_id>/", units.unit_report, name="unit"),
+        path("courses/<int:course_id>/", courses.course_report, name="course"),
+    ]

@@ -1,0 +1,361 @@
+"""A member's numbers as a Report, the same for the member and for organisers but for what may be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+
+from question_bank.engine.used_time import Source
+from question_bank.exams.models import Attempt
+from question_bank.exams.organising.words import event_words
+from question_bank.exams.templatetags.answers import answer_words
+from question_bank.exams.templatetags.exam_words import duration_ms
+from reports.shape import Chart, ChartKind, Choice, Column, Figure, Filter, Kind, Report, Table, Value
+
+from .attempts import AttemptRecord, ItemRecord
+from .numbers import MemberNumbers, StudyRecord, VideoRecord
+
+STEM_CHARS = 60
+
+
+def member_report(numbers: MemberNumbers, chosen: AttemptRecord | None) -> Report:
+    """`chosen`: the attempt whose questions are shown."""
+    name = numbers.member.full_name
+    charted, tables = _tables(numbers, chosen)
+    return Report(
+        title=_("我的学习与考试报告")
+        if numbers.reader.own
+        else _("%(name)s：学习与考试报告") % {"name": name},
+        sentence=sentence(numbers),
+        as_of=numbers.as_of,
+        figures=_figures(numbers),
+        chart=charted,
+        tables=tuple(tables),
+        filters=_filters(numbers, chosen),
+        notes=tuple(_notes(numbers, chosen)),
+        name=_("学习与考试报告-%(name)s") % {"name": name},
+    )
+
+
+def sentence(numbers: MemberNumbers) -> str:
+    study = numbers.study
+    parts = []
+    if study.courses:
+        done = sum(course.completed_at is not None for course in study.courses)
+        parts.append(_("学完 %(done)d/%(all)d 门课程") % {"done": done, "all": len(study.courses)})
+    parts.append(
+        _("今年获得 %(hours)s 学时，目标 %(target)d") % {"hours": study.hours, "target": study.target}
+    )
+    sat = [each for each in numbers.attempts if each.attempt.state != Attempt.State.VOID]
+    if sat:
+        exams = len({each.attempt.exam_id for each in sat})
+        passed = len({each.attempt.exam_id for each in sat if each.seen.score and each.attempt.passed})
+        parts.append(_("参加 %(exams)d 场考试，合格 %(passed)d 场") % {"exams": exams, "passed": passed})
+    if numbers.wrong:
+        parts.append(
+            _("错题 %(wrong)d 道，已掌握 %(cleared)d 道")
+            % {"wrong": numbers.wrong, "cleared": numbers.cleared}
+        )
+    return _("；").join(parts) + _("。")
+
+
+def _figures(numbers: MemberNumbers) -> tuple[Figure, ...]:
+    study = numbers.study
+    counted = _("页面可见并在学习的时间，不重叠；只是学习记录，不参与评价。")
+    return (
+        Figure(_("首次学习"), study.first_at, Kind.INSTANT, key="first_at"),
+        Figure(_("最近学习"), study.last_at, Kind.INSTANT, key="last_at"),
+        Figure(_("学习天数"), study.days, unit=_("天"), how=_("有有效学习时长的日子"), key="days"),
+        Figure(_("有效学习时长"), study.active_ms, Kind.DURATION, how=counted, key="active_ms"),
+        Figure(
+            _("必修课时"),
+            f"{study.lessons_done}/{study.lessons_required}",
+            Kind.TEXT,
+            how=_("学完/应学"),
+            key="lessons",
+        ),
+        Figure(
+            _("今年学时"), study.hours, Kind.DECIMAL, how=_("按完成学习内容计，不按时间计。"), key="hours"
+        ),
+        Figure(_("学时目标"), study.target, key="target"),
+        Figure(_("错题"), numbers.wrong, unit=_("道"), key="wrong"),
+        Figure(_("已掌握"), numbers.cleared, unit=_("道"), how=_("已离开错题本的题"), key="cleared"),
+    )
+
+
+def _tables(numbers: MemberNumbers, chosen: AttemptRecord | None) -> tuple[Chart | None, list[Table]]:
+    tables = [attempts_table(numbers.attempts)] if numbers.attempts else []
+    charted = None
+    if chosen is not None and chosen.items:
+        items = items_table(chosen)
+        title = _("每题用时与全体中位数（秒）")
+        charted = Chart(ChartKind.BAR, items, "slot", ("seconds", "median"), title=title)
+    elif numbers.study.by_day:
+        charted = Chart(ChartKind.CALENDAR, days_table(numbers.study), "day", ("ms",), title=_("学习日历"))
+    if numbers.points:
+        columns = (
+            Column("point", _("知识点")),
+            Column("mastery", _("掌握率"), Kind.PERCENT, how=_("该知识点各题得分之和 ÷ 满分之和")),
+            Column("n", _("作答"), Kind.INT, _("题次")),
+        )
+        rows = [(each.name, each.mastery, each.n) for each in numbers.points]
+        tables.append(Table(_("知识点掌握"), columns, rows, key="points"))
+    if numbers.study.courses:
+        tables.append(_courses(numbers))
+    if numbers.study.videos:
+        tables.append(_videos(numbers.study.videos))
+    if numbers.study.by_day and (charted is None or charted.table.key != "days"):
+        tables.append(days_table(numbers.study))
+    if numbers.reflections:
+        tables.append(_reflections(numbers))
+    events = _events(numbers.attempts)
+    if events.rows and not numbers.reader.own:
+        tables.append(events)
+    return charted, tables
+
+
+def attempts_table(records: Sequence[AttemptRecord]) -> Table:
+    columns = (
+        Column("exam", _("考试")),
+        Column("no", _("第几次"), Kind.INT),
+        Column("state", _("状态")),
+        Column("started_at", _("开始"), Kind.INSTANT),
+        Column("submitted_at", _("交卷"), Kind.INSTANT),
+        Column("used", _("用时"), Kind.DURATION, how=_("交卷（不晚于截止）减开始，减暂停。")),
+        Column("active", _("有效用时"), Kind.DURATION, how=_("题目和答题卡可见的时间；没有测量时不显示。")),
+        Column("away", _("离开页面"), Kind.DURATION),
+        Column("rest", _("未归属"), Kind.DURATION, how=_("用时减去各题、答题卡和离开页面的时间。")),
+        Column("score", _("得分"), Kind.DECIMAL),
+        Column("max", _("满分"), Kind.DECIMAL),
+        Column("passed", _("结果")),
+        Column("band", _("等级")),
+        Column("top", _("位置"), how=_("在全体已评分作答中的大致位置，不是名次；少于 5 份时不显示。")),
+    )
+    return Table(_("历次作答"), columns, [_attempt_row(each) for each in records], key="attempts")
+
+
+def _attempt_row(each: AttemptRecord) -> tuple[Value, ...]:
+    attempt, time = each.attempt, each.time
+    scored = each.seen.score and attempt.state == Attempt.State.MARKED
+    return (
+        attempt.exam.title,
+        attempt.no,
+        str(attempt.get_state_display()),
+        attempt.started_at,
+        attempt.submitted_at,
+        time.used_ms if time else None,
+        each.active_ms,
+        time.away_ms if time and time.source is Source.MEASURED else None,
+        time.unattributed_ms if time else None,
+        attempt.score if scored else None,
+        attempt.max_score,
+        (_("合格") if attempt.passed else _("不合格")) if scored else _("未公布"),
+        each.band or None,
+        top_words(each.top),
+    )
+
+
+def top_words(top: int | None) -> str | None:
+    if top is None:
+        return None
+    return _("后 50%%") if top == 100 else _("前 %(top)d%%") % {"top": top}
+
+
+def items_table(record: AttemptRecord) -> Table:
+    title = _("%(exam)s 第 %(no)d 次：逐题") % {"exam": record.attempt.exam.title, "no": record.attempt.no}
+    second = _("秒")
+    estimated = record.time is not None and record.time.source is Source.ESTIMATED
+    columns = (
+        Column("slot", _("题号")),
+        Column("stem", _("题目")),
+        Column("version", _("版本")),
+        Column("first_view_at", _("初次看到"), Kind.INSTANT),
+        Column("first_answer_at", _("首次作答"), Kind.INSTANT),
+        Column("last_answer_at", _("最后作答"), Kind.INSTANT),
+        Column(
+            "seconds", _("用时（估算）") if estimated else _("用时（实测）"), Kind.DECIMAL, second, places=1,
+            how=_("实测：题目可见的时间。估算：没有实测时，取相邻两次作答到达服务器的间隔，最多 10 分钟。"),
+        ),
+        Column("median", _("全体中位数"), Kind.DECIMAL, second, places=1, how=_("少于 5 人时不显示。")),
+        Column("changes", _("改动"), Kind.INT, _("次")),
+        Column("answer", _("作答")),
+        Column("verdict", _("对错")),
+        Column("mark", _("得分"), Kind.DECIMAL),
+        Column("max", _("满分"), Kind.DECIMAL),
+    )  # fmt: skip
+    return Table(title, columns, [_item_row(each) for each in record.items], key="items")
+
+
+def _item_row(each: ItemRecord) -> tuple[Value, ...]:
+    return (
+        str(each.slot),
+        plain_words(str(each.shown["stem"]), STEM_CHARS),
+        f"#{each.version} v{each.version_no}",
+        each.first_view_at,
+        each.first_answer_at,
+        each.last_answer_at,
+        None if each.active_ms is None else Fraction(each.active_ms, 1000),
+        None if each.median_ms is None else each.median_ms / 1000,
+        each.changes,
+        plain_words(answer_words(each.shown, each.answer)),
+        _verdict(each),
+        each.mark,
+        each.max_mark,
+    )
+
+
+def _verdict(each: ItemRecord) -> str:
+    if each.mark is None:
+        return _("待评")
+    if each.correct:
+        return _("✓ 对")
+    return _("◐ 部分对") if each.mark else _("✗ 错")
+
+
+def plain_words(html: str, most: int = 0) -> str:
+    """Sanitised HTML as one line of text, cut to `most` characters (0 = whole)."""
+    text = strip_tags(html.replace("<br>", "；").replace("</p>", " ")).replace("&nbsp;", " ")
+    for name, letter in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&")):
+        text = text.replace(name, letter)
+    text = " ".join(text.split())
+    return f"{text[: most - 1]}…" if most and len(text) > most else text
+
+
+def days_table(study: StudyRecord) -> Table:
+    columns = (Column("day", _("日期"), Kind.DATE), Column("ms", _("有效学习时长"), Kind.DURATION))
+    return Table(_("每天的学习"), columns, list(study.by_day), key="days")
+
+
+def _courses(numbers: MemberNumbers) -> Table:
+    columns = (
+        Column("course", _("课程")),
+        Column("done", _("已学完课时"), Kind.INT),
+        Column("all", _("全部课时"), Kind.INT),
+        Column("coverage", _("学习进度"), Kind.PERCENT),
+        Column("hours", _("获得学时"), Kind.DECIMAL),
+        Column("total", _("课程学时"), Kind.DECIMAL),
+        Column("ms", _("有效学习时长"), Kind.DURATION),
+        Column("completed_at", _("学完时间"), Kind.INSTANT),
+    )
+    rows: list[tuple[Value, ...]] = [
+        (
+            each.activity.title,
+            each.completed_lessons,
+            len(each.lessons),
+            Fraction(each.coverage).limit_denominator(10**6),
+            each.hours_earned,
+            each.hours_total,
+            each.active_ms,
+            each.completed_at,
+        )
+        for each in numbers.study.courses
+    ]
+    return Table(_("课程"), columns, rows, key="courses")
+
+
+def _videos(videos: Sequence[VideoRecord]) -> Table:
+    columns = (
+        Column("video", _("视频")),
+        Column("lesson", _("课时")),
+        Column("coverage", _("已看"), Kind.PERCENT, how=_("看过的片段合并后的长度 ÷ 全长；重复观看不多计。")),
+        Column("spans", _("看过的片段")),
+    )
+    rows: list[tuple[Value, ...]] = [
+        (
+            each.title,
+            each.lesson,
+            Fraction(each.covered_ms, each.total_ms) if each.total_ms else None,
+            spans_words(each.spans),
+        )
+        for each in videos
+    ]
+    return Table(_("视频观看"), columns, rows, key="videos")
+
+
+def spans_words(spans: Sequence[tuple[int, int]]) -> str:
+    """0:00–12:30、15:00–20:00."""
+    return _("、").join(f"{_at(begin)}–{_at(end)}" for begin, end in spans)
+
+
+def _at(ms: int) -> str:
+    minutes, seconds = divmod(ms // 1000, 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def _reflections(numbers: MemberNumbers) -> Table:
+    columns = (
+        Column("task", _("心得体会")),
+        Column("state", _("状态")),
+        Column("submitted_at", _("提交"), Kind.INSTANT),
+        Column("mark", _("评分"), Kind.DECIMAL),
+        Column("comment", _("评语")),
+    )
+    rows: list[tuple[Value, ...]] = [
+        (each.task.title, str(each.get_state_display()), each.submitted_at, each.mark, each.comment)
+        for each in numbers.reflections
+    ]
+    return Table(_("心得体会"), columns, rows, key="reflections")
+
+
+def _events(records: Sequence[AttemptRecord]) -> Table:
+    columns = (
+        Column("event", _("事件")),
+        Column("at", _("时间"), Kind.INSTANT),
+        Column("exam", _("考试")),
+        Column("no", _("第几次"), Kind.INT),
+    )
+    rows: list[tuple[Value, ...]] = []
+    for each in records:
+        rows += [
+            (event_words(event.type), event.at, each.attempt.exam.title, each.attempt.no)
+            for event in each.events
+        ]
+    return Table(_("考试过程中的事件（供人查看，不作结论）"), columns, rows, key="events")
+
+
+def _filters(numbers: MemberNumbers, chosen: AttemptRecord | None) -> tuple[Filter, ...]:
+    if not numbers.attempts:
+        return ()
+    choices = tuple(
+        Choice(
+            str(each.attempt.pk),
+            _("%(exam)s 第 %(no)d 次") % {"exam": each.attempt.exam.title, "no": each.attempt.no},
+        )
+        for each in numbers.attempts
+    )
+    return (Filter("attempt", _("逐题显示"), str(chosen.attempt.pk) if chosen else "", choices),)
+
+
+def _notes(numbers: MemberNumbers, chosen: AttemptRecord | None) -> list[str]:
+    """What must be known of the data: late, by hand, estimated, unattributed, not released."""
+    study = numbers.study
+    notes = []
+    if study.active_ms:
+        notes.append(
+            _("数据质量：学习时长中实测 %(measured)s，离线补传 %(late)s，人工登记 %(manual)s。")
+            % {
+                "measured": duration_ms(study.measured_ms),
+                "late": duration_ms(study.late_ms),
+                "manual": duration_ms(study.manual_ms),
+            }
+        )
+    if chosen is not None and chosen.time is not None:
+        if chosen.time.source is Source.ESTIMATED:
+            notes.append(_("这次作答没有测到每题用时，按作答到达服务器的时间估算。"))
+        elif chosen.time.unattributed_is_shown:
+            notes.append(
+                _("这次作答有 %(rest)s 未能归到具体题目。")
+                % {"rest": duration_ms(chosen.time.unattributed_ms)}
+            )
+        if chosen.time.overstated:
+            notes.append(_("页面上报的时间超过了实际用时，已按比例缩减。"))
+    if chosen is not None and not chosen.seen.answers:
+        notes.append(
+            _("这次作答的逐题内容尚未公布。") if numbers.reader.own else _("您没有查看这次作答内容的权限。")
+        )
+    if not numbers.reader.whole:
+        notes.append(_("此人现已不在您的管理范围内，只显示当时在您管理的党组织内发生的记录。"))
+    return notes

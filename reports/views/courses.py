@@ -1,0 +1,36 @@
+"""The report of a course: of all its people for whoever reads reports over its owner, else of their own people."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from learning.organisation.models import User
+from learning.organisation.permissions import Action, may, scope_q
+from learning.study.models import Activity, Enrolment
+from reports.courses.numbers import course_numbers
+from reports.courses.report import course_report as report_of
+from reports.frame import show, user_of
+
+from .doors import door, found, home_crumb
+
+
+def readable_courses(user: User) -> QuerySet[Activity]:
+    """Courses owned in the user's scope, and those that people of it are enrolled in."""
+    theirs = Enrolment.objects.filter(scope_q(user, Action.REPORT_VIEW), activity=OuterRef("pk"))
+    courses = Activity.objects.courses()
+    return courses.filter(scope_q(user, Action.REPORT_VIEW, "owner_unit") | Exists(theirs))
+
+
+@door
+@require_GET
+def course_report(request: HttpRequest, course_id: int) -> HttpResponseBase:
+    user = user_of(request)
+    course = found(readable_courses(user).select_related("owner_unit"), course_id)
+    people = Enrolment.objects.filter(activity=course)
+    if not may(user, Action.REPORT_VIEW, course.owner_unit):
+        people = people.filter(scope_q(user, Action.REPORT_VIEW))
+    report = report_of(course_numbers(course=course, people=people, now=timezone.now()))
+    return show(request, report, trail=[home_crumb()], about=course, unit=course.owner_unit)
