@@ -21,7 +21,6 @@ from learning.study.lessons import (
     DEEDS,
     Covered,
     Lesson,
-    course_complete,
     lesson_complete,
     lesson_hours,
     open_in_order,
@@ -33,6 +32,7 @@ from learning.study.models import Activity, Completion, Coverage, StudySlice
 from .people import local_day, lock_people, units_on
 
 LONGEST_MINUTES = 24 * 60
+ALMOST_A_MILLISECOND = timedelta(microseconds=999)  # rounds an instant up
 
 
 @transaction.atomic
@@ -191,7 +191,7 @@ def _enter_time(user_ids: Sequence[int], activity: Activity, minutes: int, now: 
     taken: dict[int, list[tuple[int, int]]] = {}
     near = StudySlice.objects.filter(user__in=user_ids, ended_at__gt=start, started_at__lt=start + span)
     for user_id, begun, ended in near.values_list("user", "started_at", "ended_at"):
-        taken.setdefault(user_id, []).append((instant_ms(begun), instant_ms(ended) + 1))
+        taken.setdefault(user_id, []).append((instant_ms(begun), instant_ms(ended + ALMOST_A_MILLISECOND)))
     units = units_on(user_ids, local_day(start))
     zone = timezone.get_default_timezone()
     StudySlice.objects.bulk_create(
@@ -210,13 +210,3 @@ def _enter_time(user_ids: Sequence[int], activity: Activity, minutes: int, now: 
         batch_size=500,
     )
 
-
-__all__ = [
-    "complete_courses",
-    "course_complete",
-    "finish_part",
-    "hours_for",
-    "lessons_of",
-    "record_by_hand",
-    "unlocked",
-]
