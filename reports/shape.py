@@ -122,9 +122,9 @@ class ChartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line across the chart before the category of this number (a pass line in a histogram)."""
+    """A line across the chart (a pass line in a histogram): 2 is before the category of number 2, 2.5 in its middle."""
 
-    category: int
+    category: float
     label: str
 
 
