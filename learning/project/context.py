@@ -12,7 +12,14 @@ from .models import SiteLook
 
 DEFAULT_BRAND = "#B3191F"
 # Pages whose address does not begin with that of the door they are behind.
-BEHIND = {"attempts/": "exam_list", "practice/": "notebook"}
+BEHIND = {
+    "attempts/": "exam_list",
+    "practice/": "notebook",
+    "study/": "courses",
+    "classes/": "me",
+    "reflections/": "me",
+    "certificates/": "me",
+}
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -35,16 +42,17 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The doors of a member, with the one that the request is behind."""
-    doors = [
-        ("home", _("首页"), "home"),
-        ("exam_list", _("考试"), "exam"),
-        ("notebook", _("错题"), "notebook"),
-        ("me", _("我的"), "person"),
-    ]
-    links = [(reverse(name), label, icon) for name, label, icon in doors]
+    doors = {
+        "home": (reverse("home"), _("首页"), "home"),
+        "courses": (reverse("wagtail_serve", args=[""]), _("课程"), "course"),
+        "exam_list": (reverse("exam_list"), _("考试"), "exam"),
+        "notebook": (reverse("notebook"), _("错题"), "notebook"),
+        "me": (reverse("me"), _("我的"), "person"),
+    }
+    links = list(doors.values())
     home = links[0][0]
     rooms = {url: url for url, _label, _icon in links}
-    rooms |= {home + start: reverse(door) for start, door in BEHIND.items()}
+    rooms |= {home + start: doors[door][0] for start, door in BEHIND.items()}
     behind = rooms[max((path for path in rooms if request.path.startswith(path)), key=len, default=home)]
     if behind == home != request.path:
         behind = ""

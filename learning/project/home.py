@@ -1,34 +1,29 @@
-"""The member's first page: what needs me now, in one sentence; then what is due, and the way to everything else."""
+"""The member's first page: what needs me now, in one sentence; where I stopped; what is due; my year; the way to
+everything else."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from learning.organisation.models import User
+from courses.reading import catalogue
+from courses.reading.places import pages_of
+from courses.reading.record import year_of
+from learning.organisation.models import TrainingClass, User
 from learning.organisation.permissions import Action, may
+from learning.study.models import Activity
+from learning.study.services.record import slices_of
 from question_bank.exams.practising.collecting import due_today
-from question_bank.exams.standing import ExamState, Standing, standings
+from question_bank.exams.standing import ExamState, standings
+
+from .agenda import Resume, agenda, call_of
 
 SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Call:
-    """The sentence, and the one button under it."""
-
-    text: str
-    url: str
-    button: str
 
 
 @never_cache
@@ -37,56 +32,39 @@ def home(request: HttpRequest) -> HttpResponse:
     user, now = request.user, timezone.now()
     if not isinstance(user, User):
         raise TypeError("Pages are for our own users.")
-    found = standings(user=user, now=now)
-    in_progress = [each for each in found if each.state == ExamState.IN_PROGRESS]
-    can_sit = sorted(
-        (each for each in found if each.state == ExamState.OPEN), key=lambda each: each.exam.closes_at
+    sittings = standings(user=user, now=now)
+    courses = catalogue.standings(user=user, now=now)
+    chosen, lesson = resumed(courses, last_course_of(user))
+    pages = pages_of([*(each.course for each in courses), *([lesson] if lesson else [])])
+    urls = {pk: url for pk, page in pages.items() if (url := page.get_url(request))}
+    resume = (
+        Resume(chosen, lesson.title, urls[lesson.pk]) if chosen and lesson and lesson.pk in urls else None
     )
-    # Practice never runs away; what is not yet done comes before what may be done again.
-    can_sit.sort(key=lambda each: (each.exam.kind == "practice", bool(each.counted)))
-    coming = sorted(
-        (each for each in found if each.state == ExamState.UPCOMING), key=lambda each: each.exam.opens_at
-    )
-    done = [each for each in found if each.state == ExamState.DONE]
-    due = due_today(user=user, day=timezone.localdate(now), now=now)
+    notebook_due = due_today(user=user, day=timezone.localdate(now), now=now)
     context = {
-        "call": _call(in_progress, can_sit, coming, due, now),
-        "due": [*in_progress, *can_sit, *coming][:SHOWN],
-        "done": done[:3],
-        "notebook_due": due,
+        "call": call_of(sittings, courses, resume, urls=urls, notebook_due=notebook_due, now=now),
+        "resume": resume,
+        "due": agenda(sittings, courses, urls)[:SHOWN],
+        "now": now,
+        "year": year_of(user, now=now),
+        "classes": TrainingClass.objects.of_member(user).filter(state=TrainingClass.State.RUNNING),
+        "done": [each for each in sittings if each.state == ExamState.DONE][:3],
+        "notebook_due": notebook_due,
         "is_organiser": may(user, Action.ADMIN_ENTER),
         "may_manage_exams": may(user, Action.EXAM_VIEW),
     }
     return render(request, "site/home.html", context)
 
 
-def closing_words(day: date, *, today: date) -> str:
-    """When an exam closes, in days of the calendar: how long the hours still are is on the exam's own page."""
-    days = (day - today).days
-    if days <= 0:
-        return _("今天截止")
-    if days == 1:
-        return _("明天截止")
-    return ngettext("%(n)s 天后截止", "%(n)s 天后截止", days) % {"n": days}
+def resumed(
+    courses: Sequence[catalogue.Standing], last: int | None
+) -> tuple[catalogue.Standing | None, Activity | None]:
+    """The course studied last, if it is begun and not done, else the most urgent one begun; and its next lesson."""
+    learning = [each for each in courses if each.learning and each.progress.resume]
+    chosen = next((each for each in learning if each.course.pk == last), next(iter(learning), None))
+    return (chosen, chosen.progress.resume) if chosen else (None, None)
 
 
-def _call(
-    in_progress: list[Standing], can_sit: list[Standing], coming: list[Standing], due: int, now: datetime
-) -> Call:
-    if in_progress:
-        attempt = in_progress[0].open_attempt
-        text = _("“%(title)s”正在进行，答案都已保存。") % {"title": in_progress[0].exam.title}
-        return Call(text, reverse("attempt", args=[attempt.pk if attempt else 0]), _("继续作答"))
-    fresh = [each for each in can_sit if not each.counted and each.exam.kind != "practice"]
-    if fresh:
-        exam = fresh[0].exam
-        when = closing_words(timezone.localdate(exam.closes_at), today=timezone.localdate(now))
-        text = _("%(when)s：%(title)s") % {"when": when, "title": exam.title}
-        return Call(text, reverse("exam_start", args=[exam.pk]), _("去考试"))
-    if due:
-        text = ngettext("今天有 %(n)s 道错题该复习了。", "今天有 %(n)s 道错题该复习了。", due) % {"n": due}
-        return Call(text, reverse("notebook"), _("去复习"))
-    if coming:
-        text = _("下一场考试：%(title)s") % {"title": coming[0].exam.title}
-        return Call(text, reverse("exam_start", args=[coming[0].exam.pk]), _("查看考试"))
-    return Call(_("现在没有需要完成的考试，可以做些练习。"), reverse("practice"), _("去练习"))
+def last_course_of(user: User) -> int | None:
+    """The id of the course that the member's latest slice belongs to."""
+    return slices_of(user).values_list("activity__parent", flat=True).first()

@@ -10,15 +10,19 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.models import CoursePage
 from learning.organisation.models import Role, User
+from learning.project.agenda import closing_words
 from learning.project.context import navigation
-from learning.project.home import closing_words
+from learning.study.models import StudySlice
+from learning.study.services.enrolling import enrol
 from question_bank.exams.models import Exam
 from question_bank.exams.taking.start import start_attempt
+from tests.courses.factories import activity_of, make_course
 from tests.factories import make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
-PAGE_QUERIES = 12
+PAGE_QUERIES = 24  # exams, courses, the notebook, the year and the rights, each in a few
 
 
 @pytest.fixture
@@ -32,6 +36,14 @@ def open_exam(user: User, now: datetime, **fields: object) -> Exam:
         candidates=[user],
         **{"opens_at": now - timedelta(hours=1), "closes_at": now + timedelta(days=3, hours=1)} | fields,  # type: ignore[arg-type]
     )
+
+
+def required_course(user: User, now: datetime, *, days: int, title: str) -> CoursePage:
+    """A course the user is expected to finish so many days from now."""
+    course = make_course(user.memberships.get().unit, title=title, live=True, lessons=1)
+    due_at = timezone.localtime(now + timedelta(days=days)).replace(hour=23, minute=59)
+    enrol(activity=activity_of(course), users=[user], source="audience", now=now, due_at=due_at)
+    return course
 
 
 def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
@@ -107,7 +119,7 @@ def test_an_attempt_under_way_comes_before_everything_else(client: Client, now: 
 def test_a_member_without_exams_reads_what_to_do_instead(client: Client) -> None:
     client.force_login(make_user(unit=make_unit()))
     page = client.get(reverse("home")).content.decode()
-    assert "没有待办的考试" in page
+    assert "没有待办的课程和考试" in page
     assert reverse("practice") in page
     assert reverse("wagtailadmin_home") not in page
 
@@ -144,3 +156,53 @@ def test_the_copy_of_ones_data_holds_ones_answers_and_nothing_unreleased(
     assert attempt["exam"] == "党章考试"
     assert len(attempt["items"]) == 3
     assert "result" not in attempt
+
+
+def test_a_course_that_is_due_stands_among_the_exams_by_date(client: Client, now: datetime) -> None:
+    user = make_user(unit=make_unit())
+    course = required_course(user, now, days=2, title="党章导读")
+    open_exam(user, now, title="党史考试")
+    client.force_login(user)
+    page = client.get(reverse("home")).content.decode()
+    due = page[page.index('id="due"') :]
+    assert due.index("党章导读") < due.index("党史考试")
+    assert "2 天后截止：党章导读" in page
+    assert course.url in page
+
+
+def test_a_course_past_its_date_is_said_to_be_so(client: Client, now: datetime) -> None:
+    user = make_user(unit=make_unit())
+    required_course(user, now, days=-1, title="党章导读")
+    client.force_login(user)
+    page = client.get(reverse("home")).content.decode()
+    assert "已过应学完时间：党章导读" in page
+    assert "已逾期" in page
+
+
+def test_what_was_studied_last_is_where_one_goes_on(client: Client, now: datetime) -> None:
+    user = make_user(unit=make_unit())
+    for title in ("先学的课", "后学的课"):
+        course = make_course(user.memberships.get().unit, title=title, live=True, lessons=1)
+        lesson = activity_of(course).children.get()
+        at = now - timedelta(hours=2 if title == "先学的课" else 1)
+        StudySlice.objects.create(
+            user=user, activity=lesson, started_at=at, ended_at=at + timedelta(minutes=9)
+        )
+    client.force_login(user)
+    page = client.get(reverse("home")).content.decode()
+    assert "继续学习" in page
+    resume = page[page.index('id="resume"') : page.index('id="due"')]
+    assert "后学的课" in resume
+    assert "先学的课" not in resume
+
+
+def test_the_year_is_shown_against_what_is_expected(client: Client) -> None:
+    unit = make_unit()
+    client.force_login(make_user(unit=unit, roles=[(Role.SECRETARY, unit)]))
+    assert "已得 0/56 学时" in client.get(reverse("home")).content.decode()
+
+
+def test_the_courses_door_is_the_second_and_current_on_every_course_page(rf: RequestFactory) -> None:
+    doors = navigation(rf.get("/courses/anything/"))
+    assert [each["label"] for each in doors] == ["首页", "课程", "考试", "错题", "我的"]
+    assert [each["current"] for each in doors] == [False, True, False, False, False]
