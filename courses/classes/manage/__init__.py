@@ -1,0 +1,1 @@
+"""The organisers' screens of training classes, in Wagtail's admin."""
