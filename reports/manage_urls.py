@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .views import courses, index, members, units
+from .views import courses, exams, index, members, units
 
 
 def patterns() -> list[URLPattern]:
@@ -14,5 +14,8 @@ def patterns() -> list[URLPattern]:
         path("saved/<int:filter_id>/delete/", index.delete_filter, name="delete_filter"),
         path("members/<int:user_id>/", members.member_report, name="member"),
         path("units/<int:unit_id>/", units.unit_report, name="unit"),
+        path("exams/", exams.exam_list, name="exams"),
+        path("exams/<int:exam_id>/", exams.exam_report, name="exam"),
+        path("questions/<int:question_id>/", exams.question_report, name="question"),
         path("courses/<int:course_id>/", courses.course_report, name="course"),
     ]

@@ -96,7 +96,7 @@ def legend(report: Report) -> list[tuple[str, str]]:
     """(label, how it is counted) of every figure and column that says how, each label once, in reading order."""
     found: dict[str, str] = {}
     columns = [column for table in report.all_tables for column in table.columns]
-    for each in (*report.figures, *columns):
+    for each in (*(figure.column for figure in report.figures), *columns):
         if each.how:
             found.setdefault(each.label, each.how)
     return list(found.items())

@@ -192,7 +192,7 @@ class Document:
         self.y += 8
 
     def histogram(
-        self, bins: Sequence[tuple[str, int]], *, marked: int | None = None, note: str = ""
+        self, bins: Sequence[tuple[str, int]], *, marked: float | None = None, note: str = ""
     ) -> None:
         """Upright bars with their counts above and names below; a dashed line stands left of bin number `marked`
         (for instance the pass mark), said in words by `note`."""

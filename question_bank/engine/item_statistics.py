@@ -337,8 +337,8 @@ def _share(part: int, n: int) -> Fraction | None:
     return Fraction(part, n) if n else None
 
 
-def _summed(parts: Iterable[Mapping[int, int]]) -> dict[int | Decimal | Fraction, int]:
-    whole: dict[int | Decimal | Fraction, int] = {}
+def _summed(parts: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    whole: dict[int, int] = {}
     for part in parts:
         for key, count in part.items():
             whole[key] = whole.get(key, 0) + count

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import TypeVar
 
 Number = int | Decimal | Fraction
+N = TypeVar("N", bound=Number)
 ROOTS = Context(prec=34)
 HALF = Fraction(1, 2)
 
@@ -30,11 +32,12 @@ class Distribution:
         return cls.counted(Counter(values))
 
     @classmethod
-    def counted(cls, counts: Mapping[Number, int]) -> Distribution:
+    def counted(cls, counts: Mapping[N, int]) -> Distribution:
         """From {value: how often}."""
         exact: Counter[Fraction] = Counter()
         for value, count in counts.items():
-            exact[Fraction(value)] += count
+            number: Number = value
+            exact[Fraction(number)] += count
         return cls(tuple(sorted((value, count) for value, count in exact.items() if count)))
 
     @cached_property

@@ -104,7 +104,7 @@ def _counts(exams: list[Exam], user: User) -> dict[int, dict[str, Any]]:
         sat=Count("pk", filter=sat, distinct=True),
         passed=Count("pk", filter=sat & Q(result__passed=True), distinct=True),
     )
-    return {row["exam"]: row for row in rows}
+    return {row["exam"]: dict(row) for row in rows}
 
 
 def _row(exam: Exam, count: Mapping[str, int]) -> Row:

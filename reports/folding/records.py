@@ -148,7 +148,7 @@ def _changes(
     """What became of first answers that were changed, by today's key; nothing where a person marks."""
     asked = {slot: PaperItem.from_json(attempt.paper[slot - 1]) for slot in first}
     keys = answer_keys(list(asked.values()), attempt.rules, corrections) if asked else {}
-    found = {}
+    found: dict[int, str] = {}
     for slot, item in asked.items():
         before = _is_right(item, keys, first[slot])
         after = _is_right(item, keys, slots[str(slot)][0])

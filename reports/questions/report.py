@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from question_bank.engine.item_statistics import ItemFigures
 from question_bank.exams.templatetags.exam_words import letter
 from question_bank.questions.models import QuestionVersion
 from question_bank.questions.sanitise import to_plain
@@ -37,7 +38,7 @@ from reports.shape import (
 )
 from reports.words import said
 
-from .numbers import ItemFigures, Line, QuestionFilter, QuestionNumbers
+from .numbers import Line, QuestionFilter, QuestionNumbers
 
 PERCENT = Column("", "", Kind.PERCENT)
 DECIMAL = Column("", "", Kind.DECIMAL)
@@ -50,7 +51,7 @@ def question_report(numbers: QuestionNumbers, *, link_to: Callable[[int], str]) 
     versions = _version_table(numbers)
     if options is not None:
         chart = Chart(ChartKind.BAR, options, "option", ("high", "low"), _("高分组与低分组的选择"))
-        tables = (exams, versions)
+        tables: tuple[Table, ...] = (exams, versions)
     else:
         chart = Chart(ChartKind.BAR, exams, "exam", ("facility",), _("各场考试的得分率"), lying=True)
         tables = (versions,)
