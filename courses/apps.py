@@ -10,10 +10,13 @@ class CoursesConfig(AppConfig):
     verbose_name = _("课程")
 
     def ready(self) -> None:
+        from wagtail.images.models import Image
         from wagtail.models import Page
         from wagtail.permissions import register_permission_policy
 
-        from . import receivers
+        from . import audit_names, receivers
+        from .admin import page_forms
+        from .admin.image_rights import ImagePolicy
         from .classes import connecting
         from .index import make_index_after_migrating
         from .page_rights import CoursePagePolicy
@@ -21,6 +24,11 @@ class CoursesConfig(AppConfig):
 
         post_migrate.connect(make_index_after_migrating, sender=self, dispatch_uid="courses.index")
         receivers.connect()
+        audit_names.enter()
         connecting.connect()
         show_pages()
         register_permission_policy(Page, CoursePagePolicy(Page))
+        register_permission_policy(
+            Image, ImagePolicy(Image, auth_model=Image, owner_field_name="uploaded_by_user"), exact_class=True
+        )
+        page_forms.set_up()

@@ -84,6 +84,8 @@ class CoursePagePolicy(PagePermissionPolicy):
 
     def words_on(self, user: User, page: Page) -> frozenset[str]:
         """What of `WORDS` the user may do with the page; under the index whoever edits courses may begin one."""
+        if not page.depth:
+            return frozenset()  # not saved yet: its parent was asked
         if page.depth < TOP_DEPTH:
             begins = page.specific_class is CoursesPage and may(user, Action.COURSE_EDIT)
             return frozenset({"add"} if begins else ())

@@ -19,6 +19,7 @@ class CoursePageTester(PagePermissionTester):
         self.user = user
         self.page = page
         self.page_is_root = page.depth == 1
+        self.depth = page.depth or 0  # an unsaved page stands nowhere
         self.permissions = set(policy_registry.get(page).words_on(user, page))
 
     def holds(self, word: str) -> bool:
@@ -29,7 +30,7 @@ class CoursePageTester(PagePermissionTester):
         return self.holds("add") and any(model.can_create_at(self.page) for model in makes)
 
     def can_edit(self) -> bool:
-        return self.page.depth >= TOP_DEPTH and self.holds("change")
+        return self.depth >= TOP_DEPTH and self.holds("change")
 
     def can_delete(self, ignore_bulk: bool = False) -> bool:
         """Drafts only, and only with nothing below that was ever public: records hang on what was."""
@@ -43,20 +44,20 @@ class CoursePageTester(PagePermissionTester):
         return below is None or not below.exists()
 
     def can_publish(self) -> bool:
-        return self.page.depth >= TOP_DEPTH and self.holds("publish")
+        return self.depth >= TOP_DEPTH and self.holds("publish")
 
     def can_unpublish(self) -> bool:
         return self.can_publish() and self.page.live
 
     def can_publish_subpage(self) -> bool:
-        """Not below the index: a course is a draft until it has a lesson."""
-        return self.page.depth >= TOP_DEPTH and self.holds("publish")
+        """A new page is a draft first: what stops publishing is told on its own page."""
+        return False
 
     def can_reorder_children(self) -> bool:
-        return self.page.depth >= TOP_DEPTH and self.holds("publish" if self.page.live else "change")
+        return self.depth >= TOP_DEPTH and self.holds("publish" if self.page.live else "change")
 
     def can_move(self) -> bool:
-        return self.page.depth > TOP_DEPTH and self.holds("publish" if self.page.live else "change")
+        return self.depth > TOP_DEPTH and self.holds("publish" if self.page.live else "change")
 
     def can_move_to(self, destination: Page) -> bool:
         """Within its course: what was studied of a lesson belongs to the course it was studied in."""

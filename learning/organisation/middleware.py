@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
-from .admin.doors import is_open
+from .admin.doors import guarded, is_open
 from .admin.scoped import is_scoped_bulk_action
 
 
@@ -34,7 +34,7 @@ class AdminDoorsMiddleware:
     bulk actions on our models that know no rows of units, and its own log-in page (ours counts failures by device and
     sends codes)."""
 
-    OUR_APPS = ("organisation", "questions", "exams")
+    OUR_APPS = ("organisation", "questions", "exams", "courses")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -49,7 +49,10 @@ class AdminDoorsMiddleware:
         if door == "wagtailadmin_login":
             return redirect("login")
         passes = self.bulk_passes(**kwargs) if door == "wagtail_bulk_action" else is_open(door)
-        return None if passes else render(request, "wagtailadmin/404.html", status=404)
+        said = guarded(request, door, kwargs) if passes else False
+        if said is False:
+            return render(request, "wagtailadmin/404.html", status=404)
+        return said if isinstance(said, HttpResponse) else None
 
     def bulk_passes(self, app_label: str, model_name: str, action: str) -> bool:
         """Scoped actions do; on models of others, Wagtail's own once they were opened."""

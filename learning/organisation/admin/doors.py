@@ -3,9 +3,11 @@ pages whether they are used or not: what is not named here answers 404, and a me
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, get_script_prefix, resolve
 
 # A view's name as `reverse` knows it, or a namespace with its colon for all of its views.
@@ -27,6 +29,25 @@ _open = {
 def open_doors(*names: str) -> None:
     """Opens more of Wagtail's pages, for a room that begins to use them; called from its wagtail_hooks."""
     _open.update(names)
+
+
+# Asked before an open door's view with (request, door, kwargs): whether it exists for this person, or where to go instead.
+Guard = Callable[[HttpRequest, str, Mapping[str, Any]], bool | HttpResponse]
+_guards: dict[str, Guard] = {}
+
+
+def guard_doors(prefix: str, guard: Guard) -> None:
+    """Lets a room judge visits to the open doors whose names begin so: Wagtail answers "no permission" for rows of
+    others, where to us they do not exist."""
+    _guards[prefix] = guard
+
+
+def guarded(request: HttpRequest, door: str, kwargs: Mapping[str, Any]) -> bool | HttpResponse:
+    """What the door's guard says; True where there is none."""
+    for prefix, guard in _guards.items():
+        if door.startswith(prefix):
+            return guard(request, door, kwargs)
+    return True
 
 
 def is_open(door: str) -> bool:

@@ -1,0 +1,1 @@
+"""The organisers' screens of courses, topics and material in Wagtail's admin."""

@@ -1,0 +1,57 @@
+"""What the organisers' screens of this room share: the door by action, Wagtail's page furniture, rows by right."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeVar, cast
+
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from learning.organisation.models import User
+from learning.organisation.permissions import Action, may
+
+M = TypeVar("M", bound=Model)
+
+
+class CourseRoom(WagtailAdminTemplateMixin, TemplateView):
+    """A page with Wagtail's header. Nobody who may do `action` nowhere gets in; rows are narrowed by the views."""
+
+    action: ClassVar[Action] = Action.COURSE_VIEW
+    home: ClassVar[tuple[Any, Any]] = (reverse_lazy("course_list"), _("课程"))
+    header_icon = "doc-full"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may(cast(User, request.user), self.action):
+            raise Http404
+        return cast(HttpResponseBase, super().dispatch(request, *args, **kwargs))
+
+    @property
+    def user(self) -> User:
+        return cast(User, self.request.user)
+
+    def trail(self) -> list[dict[str, Any]]:
+        """The links between the room's list and this page."""
+        return [{"url": self.home[0], "label": self.home[1]}]
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        here = {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()}
+        return [*self.breadcrumbs_items, *self.trail(), here]
+
+    def again(self, *, status: int = 200, **context: Any) -> HttpResponse:
+        """The page once more, after a form that did not pass."""
+        return self.render_to_response(self.get_context_data(**self.kwargs, **context), status=status)
+
+
+def found(rows: QuerySet[M], pk: object) -> M:
+    """The row or 404, also for a number no database can hold."""
+    try:
+        row = rows.filter(pk=pk).first()
+    except (ValueError, OverflowError):
+        row = None
+    if row is None:
+        raise Http404
+    return row
