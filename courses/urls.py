@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
-from wagtail.views import serve
 
 from . import media
 from .classes.urls import urlpatterns as class_doors
-from .reading import opening, record
+from .reading import addresses, opening, record
 
 urlpatterns: list[URLPattern] = [
     path("materials/<int:pk>/<str:what>", media.material, name="material"),
@@ -16,6 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("me/study/", record.own_record, name="own_study"),
     path("me/study/how/", record.how, name="study_how"),
     *class_doors,
-    # Wagtail's own list of addresses would also mount a log-in page that counts no failures.
-    re_path(r"^courses/((?:[\w\-]+/)*)$", serve, name="wagtail_serve"),
+    # The name by which Wagtail makes addresses. Its own list would also mount a log-in page that counts no failures.
+    re_path(r"^courses/((?:[\w\-]+/)*)$", addresses.page_at, name="wagtail_serve"),
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -16,7 +17,7 @@ from wagtail.models import Page
 
 from courses.models import TopicPage
 from courses.publishing import key_of
-from learning.organisation.models import Membership, User
+from learning.organisation.models import Membership, UnitClosure, User
 from learning.organisation.permissions import Action, scope_q
 from learning.study.models import Activity
 
@@ -46,27 +47,39 @@ def is_preview(request: HttpRequest) -> bool:
     return bool(getattr(request, "is_preview", False))
 
 
-def activity_of(page: Page, *, user: User, now: datetime) -> Activity:
-    """The page's activity, if it is open to the member or theirs to organise. Raises Http404: what is foreign does not
-    exist."""
-    found = Activity.objects.filter(key=key_of(page)).select_related("parent").first()
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The activity of a page, with its course. `recorded`: open to the member, and not only theirs to organise."""
+
+    activity: Activity
+    recorded: bool
+
+
+def entry_to(page: Page, *, user: User, now: datetime) -> Entry:
+    """Raises Http404: what is neither open to the member nor theirs to organise does not exist."""
+    mine = Activity.objects.open_to(user, day=timezone.localdate(now))
+    found = mine.filter(key=key_of(page)).select_related("parent").first()
+    if found is not None:
+        return Entry(found, recorded=True)
+    theirs = Activity.objects.allowing(user, Action.COURSE_VIEW).filter(is_open=True)
+    found = theirs.filter(key=key_of(page)).select_related("parent").first()
     if found is None:
         raise Http404
-    if Activity.objects.open_to(user, day=timezone.localdate(now)).filter(pk=found.pk).exists():
-        return found
-    if Activity.objects.allowing(user, Action.COURSE_VIEW).filter(pk=found.pk).exists():
-        return found
-    raise Http404
+    return Entry(found, recorded=False)
 
 
-def topics_for(user: User, *, now: datetime) -> Any:
-    """Public topics of the member's unit and those above it, and those the member organises."""
-    membership = (
-        Membership.objects.on(timezone.localdate(now)).filter(user=user).select_related("unit").first()
+def topics_for(user: User, *, now: datetime) -> QuerySet[TopicPage]:
+    """Public topics of the member's unit and of those above it."""
+    day = timezone.localdate(now)
+    units = Membership.objects.on(day).filter(user=user).values("unit")
+    above = UnitClosure.objects.on(day).filter(unit__in=units).values("ancestor")
+    found: QuerySet[TopicPage] = TopicPage.objects.live().filter(owner_unit__in=above)
+    return found
+
+
+def organised_topics(user: User) -> QuerySet[TopicPage]:
+    """Public topics that the person may look at as their organiser."""
+    found: QuerySet[TopicPage] = TopicPage.objects.live().filter(
+        scope_q(user, Action.COURSE_VIEW, "owner_unit")
     )
-    seen = scope_q(user, Action.COURSE_VIEW, "owner_unit")
-    if membership:
-        path, step = membership.unit.path, type(membership.unit).steplen
-        above = [path[:end] for end in range(step, len(path) + 1, step)]
-        seen = seen | Q(owner_unit__path__in=above)
-    return TopicPage.objects.live().filter(seen)
+    return found

@@ -14,18 +14,15 @@ from django.utils import timezone
 
 from courses.models import LessonPage
 from courses.parts import parts_of as specs_of
-from courses.publishing import course_of
 from learning.organisation.models import User
 from learning.study.crediting import Rules
-from learning.study.models import Activity
-from learning.study.services.finishing import unlocked
-from learning.study.services.progress import CourseProgress, LessonProgress, course_progress, lesson_parts
+from learning.study.services.progress import LessonProgress, course_progress, lesson_parts
 from question_bank.exams.standing import Standing, standings
 
-from .doors import activity_of, for_members, is_preview, member_of
+from .doors import entry_to, for_members, is_preview, member_of
 from .outline import why_closed
 from .parts import MEASURED, Part, parts_of
-from .places import pages_of
+from .steps import around
 from .words import script_words
 
 RATES = (1.0, 1.25, 1.5, 2.0)
@@ -33,17 +30,6 @@ RATES = (1.0, 1.25, 1.5, 2.0)
 BEAT_S = 15
 PROMPT_FROM_S, PROMPT_TO_S, ANSWER_S = 8 * 60, 15 * 60, 90
 IDLE_S = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A lesson before or after this one. `why` says what opens it; `after_this` that finishing this one does."""
-
-    title: str
-    url: str
-    open: bool
-    after_this: bool
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,41 +48,29 @@ def lesson(page: LessonPage, request: HttpRequest) -> HttpResponse:
     now, user = timezone.now(), member_of(request)
     if is_preview(request):
         return render(request, "courses/lesson_page.html", draft_context(page))
-    activity = activity_of(page, user=user, now=now)
-    course = activity.parent
+    entry = entry_to(page, user=user, now=now)
+    course = entry.activity.parent
     if course is None:
         raise TypeError("A lesson has a course.")
     progress = course_progress(user=user, courses=[course])[course.pk]
-    here = next(each for each in progress.lessons if each.activity.pk == activity.pk)
+    here = next(each for each in progress.lessons if each.activity.pk == entry.activity.pk)
+    context = {"page": page, "course": course, "around": around(progress, here)}
     if not here.unlocked:
-        context = {
-            "page": page,
-            "why": why_closed(here, progress.lessons),
-            "course_url": course_url(page, request),
-        }
+        context["why"] = why_closed(here, progress.lessons)
         return render(request, "courses/lesson_closed.html", context)
-    before, after = steps(course, progress, here, request)
-    context = {
-        **study_context(page, user, here, now),
-        "course": course,
-        "course_url": course_url(page, request),
-        "number": list(progress.lessons).index(here) + 1,
-        "total": len(progress.lessons),
-        "before": before,
-        "after": after,
-    }
+    context |= study_context(page, user, here, now, recorded=entry.recorded)
     return render(request, "courses/lesson_page.html", context)
 
 
-def study_context(page: LessonPage, user: User, here: LessonProgress, now: datetime) -> dict[str, Any]:
+def study_context(
+    page: LessonPage, user: User, here: LessonProgress, now: datetime, *, recorded: bool
+) -> dict[str, Any]:
     """The parts, the member's state in each, and what the scripts need to count."""
     activity = here.activity
     taken = {each.part.key: each for each in lesson_parts(user=user, lesson=activity)}
     parts = parts_of(page.body, activity.parts, taken, exams_of(activity.parts, user=user, now=now))
-    recorded = Activity.objects.open_to(user, day=timezone.localdate(now)).filter(pk=activity.pk).exists()
     rules = rules_of(activity.rules)
     return {
-        "page": page,
         "activity": activity,
         "here": here,
         "parts": parts,
@@ -156,29 +130,3 @@ def script_data(
         "url": reverse("api:api-root") + "study",
         "words": script_words(),
     }
-
-
-def steps(
-    course: Activity, progress: CourseProgress, here: LessonProgress, request: HttpRequest
-) -> tuple[Step | None, Step | None]:
-    lessons = list(progress.lessons)
-    at = lessons.index(here)
-    near = [each for each in (lessons[at - 1] if at else None, *lessons[at + 1 : at + 2]) if each]
-    pages = pages_of(each.activity for each in near)
-    done = {each.activity.pk for each in lessons if each.completed_at}
-    then = unlocked(course, done | {here.activity.pk})
-
-    def step(each: LessonProgress | None) -> Step | None:
-        page = pages.get(each.activity.pk) if each else None
-        if each is None or page is None:
-            return None
-        url = page.get_url(request) or ""
-        after_this = not each.unlocked and each.activity.pk in then
-        return Step(each.activity.title, url, each.unlocked, after_this, why_closed(each, lessons))
-
-    return step(lessons[at - 1] if at else None), step(next(iter(lessons[at + 1 : at + 2]), None))
-
-
-def course_url(page: LessonPage, request: HttpRequest) -> str:
-    above = course_of(page)
-    return (above.get_url(request) or "") if above else ""

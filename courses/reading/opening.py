@@ -48,6 +48,6 @@ def open_part(request: HttpRequest, activity_id: int, part: str) -> HttpResponse
         "host": urlsplit(url).hostname or "",
         "title": block.value["title"],
         "note": block.value.get("access_note", ""),
-        "back": page.get_url(request),
+        "back": page.url,
     }
     return render(request, "courses/leaving.html", context)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,8 +75,8 @@ class Chapter:
     lessons: Sequence[Lesson]
 
 
-def outline(course: Page, lessons: Sequence[LessonProgress], request: HttpRequest) -> list[Chapter]:
-    """Two queries: the pages below the course; Wagtail's sites, once in a while."""
+def outline(course: Page, lessons: Sequence[LessonProgress]) -> list[Chapter]:
+    """One query: the pages below the course."""
     pages = list(course.get_descendants().live())
     by_id = {page.pk: page for page in pages}
     by_path = {page.path: page for page in pages}
@@ -88,7 +87,7 @@ def outline(course: Page, lessons: Sequence[LessonProgress], request: HttpReques
         title = above.title if above else ""
         if not chapters or chapters[-1][0] != title:
             chapters.append((title, []))
-        url = (page.get_url(request) or "") if page and progress.unlocked else ""
+        url = (page.url or "") if page and progress.unlocked else ""
         chapters[-1][1].append(Lesson(number, progress, url, why_closed(progress, lessons)))
     return [Chapter(title, below) for title, below in chapters]
 

@@ -70,7 +70,7 @@ def own_record(request: HttpRequest) -> HttpResponse:
     pages = pages_of(each.course for each in begun)
     context = {
         "year": year_of(user, now=now),
-        "courses": [(each, url_of(pages.get(each.course.pk), request)) for each in begun],
+        "courses": [(each, url_of(pages.get(each.course.pk))) for each in begun],
         "month": month,
         "days": list(reversed(days)),
         "month_ms": sum(each.active_ms for each in days),
@@ -157,5 +157,5 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
-def url_of(page: Page | None, request: HttpRequest) -> str:
-    return (page.get_url(request) or "") if page else ""
+def url_of(page: Page | None) -> str:
+    return (page.url or "") if page else ""

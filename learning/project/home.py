@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     courses = catalogue.standings(user=user, now=now)
     chosen, lesson = resumed(courses, last_course_of(user))
     pages = pages_of([*(each.course for each in courses), *([lesson] if lesson else [])])
-    urls = {pk: url for pk, page in pages.items() if (url := page.get_url(request))}
+    urls = {pk: url for pk, page in pages.items() if (url := page.url)}
     resume = (
         Resume(chosen, lesson.title, urls[lesson.pk]) if chosen and lesson and lesson.pk in urls else None
     )

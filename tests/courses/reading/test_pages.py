@@ -30,7 +30,8 @@ from tests.factories import make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 15
-SESSION_QUERIES = 2  # the sign-in of Django itself, on any page
+EXAM_QUERIES = 3  # where the member stands with them
+CHOSEN_QUERIES = 5  # rows that blocks of a kind name: video, audio, PDF, practice, exam
 TEXT = f"<h2>总纲</h2><p>{'学' * 100}</p><h2>党员</h2><p>{'学' * 100}</p>"
 
 
@@ -255,17 +256,30 @@ def test_a_topic_shows_its_books_and_courses_to_units_below_only(client: Client,
 
 @pytest.mark.parametrize("size", [1, 12])
 def test_the_pages_cost_the_same_for_one_lesson_and_for_twelve(
-    client: Client, world: World, rich: LessonPage, size: int, django_assert_max_num_queries: Any
+    client: Client, world: World, size: int, django_assert_max_num_queries: Any
 ) -> None:
+    """With the sign-in and the site's look, which every page asks for."""
     for n in range(size):
         make_course(world.unit, title=f"课程甲{n}", live=True, lessons=1)
         make_lesson(world.course, live=True)
     publish(world.course)
+    video = [("video", {"material": make_material(world.unit).pk}), ("article", {"text": TEXT})]
+    film = make_lesson(make_course(world.unit), blocks=video, live=True)
+    publish(film.get_parent().specific)
     client.force_login(world.member)
-    for url in (index_page().url, world.course.url, world.lessons[0].url, rich.url):
+    for url in (index_page().url, world.course.url, world.lessons[0].url, film.url):
         get(client, url)  # Wagtail looks for its sites once
-        with django_assert_max_num_queries(MOST_QUERIES + SESSION_QUERIES):
+        with django_assert_max_num_queries(MOST_QUERIES):
             get(client, url)
+
+
+def test_a_lesson_with_everything_asks_once_for_each_kind_of_thing(
+    client: Client, world: World, rich: LessonPage, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(world.member)
+    get(client, rich.url)
+    with django_assert_max_num_queries(MOST_QUERIES + EXAM_QUERIES + CHOSEN_QUERIES):
+        get(client, rich.url)
 
 
 def test_whoever_begins_by_choice_is_not_expected_to(client: Client, world: World) -> None:
