@@ -20,6 +20,7 @@ from learning.study.api import make_router as make_study_router
 from learning.study.errors import StudyError
 from question_bank.exams.api import make_router
 from question_bank.exams.errors import ExamError
+from reports.api import router as reports_router
 
 TOKEN_LIFE = timedelta(hours=12)
 signer = Signer(settings.SECRET_KEY, fallbacks=[str(old) for old in settings.SECRET_KEY_FALLBACKS])
@@ -92,6 +93,7 @@ def login(request: HttpRequest, body: Login) -> Token:
 
 api.add_router("", make_router([BearerToken(), SignedIn()]))
 api.add_router("", make_study_router([BearerToken(), SignedIn()]))
+api.add_router("", reports_router)
 
 
 def problem_response(problem: Problem) -> HttpResponse:

@@ -11,11 +11,11 @@ from itertools import accumulate
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
 
 from learning.organisation.rows import among, read
-from learning.study.models import Activity, Completion, Coverage, Enrolment, StudySession, StudySlice
+from learning.study.models import Activity, Completion, Coverage, Enrolment, StudySlice
 from question_bank.engine.statistics import Distribution
 
 ZONES = 20  # of a video's strip
@@ -69,59 +69,84 @@ class CourseNumbers:
         return worst if worst and worst.lost else None
 
 
-def course_numbers(*, course: Activity, people: QuerySet[Enrolment], now: datetime) -> CourseNumbers:
-    """`people`: the enrolments that the reader may count."""
-    users = people.order_by().values("user")
+@dataclass(frozen=True)
+class Audience:
+    """Whose records count: everybody's in the course, or those of some enrolments (a secretary's own people)."""
+
+    course: Activity
+    people: QuerySet[Enrolment]
+    everybody: bool
+
+    def of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrows rows with a `user`. Whoever studies a course is enrolled, so that everybody needs no condition."""
+        return rows if self.everybody else rows.filter(user__in=self.people.order_by().values("user"))
+
+    def sql(self, column: str) -> tuple[str, list[Any]]:
+        """The same as a condition that begins with AND, and its values."""
+        if self.everybody:
+            return "", []
+        sql, values = self.people.order_by().values("user").query.sql_with_params()
+        return f" AND {column} IN ({sql})", list(values)
+
+
+def course_numbers(*, audience: Audience, now: datetime) -> CourseNumbers:
+    course, people = audience.course, audience.people
     lessons = list(Activity.objects.filter(parent=course).order_by("position", "pk"))
     ids = [lesson.pk for lesson in lessons]
-    done = Completion.objects.filter(activity=course, user__in=users)
-    finished_by = dict(_per_lesson(Completion.objects.filter(activity__in=ids, user__in=users)))
-    touched = _touched(ids, users)
+    done = audience.of(Completion.objects.filter(activity=course))
+    finished = audience.of(Completion.objects.filter(activity__in=ids))
     counts = people.aggregate(
         enrolled=Count("pk"),
         expected=Count("pk", filter=~Q(source=Enrolment.Source.SELF)),
     )
-    late = people.exclude(user__in=done.values("user")).annotate(
+    late = people.exclude(source=Enrolment.Source.SELF).annotate(
         until=Coalesce("due_at", F("activity__due_at"))
     )
+    late = late.filter(~Exists(Completion.objects.filter(activity=course, user=OuterRef("user"))))
+    begun, opened = _opened(audience, ids)
     return CourseNumbers(
         course=course,
         as_of=now,
         enrolled=counts["enrolled"],
         expected=counts["expected"],
-        begun=_distinct_users(ids, users),
+        begun=begun,
         finished=done.count(),
-        overdue=late.filter(until__lt=now).exclude(source=Enrolment.Source.SELF).count(),
-        active={days: _active(ids, users, now - timedelta(days=days), now) for days in ACTIVE_DAYS},
+        overdue=late.filter(until__lt=now).count(),
+        active={days: _active(audience, ids, now - timedelta(days=days), now) for days in ACTIVE_DAYS},
         curve=_curve(done),
-        lessons=_lessons(lessons, finished_by, touched, _times(ids, users)),
-        strips=_strips(lessons, users),
+        lessons=_lessons(
+            lessons,
+            dict(finished.values_list("activity").annotate(n=Count("pk")).values_list("activity", "n")),
+            opened,
+            _times(audience, ids),
+        ),
+        strips=_strips(audience, lessons),
     )
 
 
-def _per_lesson(rows: QuerySet[Any]) -> QuerySet[Any, tuple[int, int]]:
-    return rows.values_list("activity").annotate(n=Count("user", distinct=True)).values_list("activity", "n")
+def _opened(audience: Audience, ids: Sequence[int]) -> tuple[int, dict[int, int]]:
+    """How many people opened any lesson, and each lesson, or finished it without (by hand); two statements."""
+    if not ids:
+        return 0, {}
+    opened, values = among("s.activity_id", ids)
+    finished, same = among("f.activity_id", ids)
+    of_session, session_values = audience.sql("s.user_id")
+    of_completion, completion_values = audience.sql("f.user_id")
+    either = f"""
+        SELECT s.activity_id, s.user_id FROM study_studysession s WHERE {opened}{of_session}
+        UNION SELECT f.activity_id, f.user_id FROM study_completion f WHERE {finished}{of_completion}
+    """  # noqa: S608 — our own names
+    parameters = [values, *session_values, same, *completion_values]
+    by_lesson, anywhere = read(
+        (f"SELECT t.activity_id, COUNT(*) FROM ({either}) t GROUP BY t.activity_id", parameters),  # noqa: S608
+        (f"SELECT COUNT(DISTINCT t.user_id) FROM ({either}) t", parameters),  # noqa: S608
+    )
+    return anywhere[0][0], dict(by_lesson)
 
 
-def _touched(ids: Sequence[int], users: QuerySet[Any]) -> dict[int, int]:
-    """How many people opened each lesson or finished it without (by hand)."""
-    opened = StudySession.objects.filter(activity__in=ids, user__in=users).values_list("activity", "user")
-    finished = Completion.objects.filter(activity__in=ids, user__in=users).values_list("activity", "user")
-    either = opened.distinct().union(finished)
-    sql, values = either.query.sql_with_params()
-    (rows,) = read((f"SELECT activity_id, COUNT(*) FROM ({sql}) t GROUP BY activity_id", values))  # noqa: S608 — Django's
-    return dict(rows)
-
-
-def _distinct_users(ids: Sequence[int], users: QuerySet[Any]) -> int:
-    opened = StudySession.objects.filter(activity__in=ids, user__in=users).values_list("user")
-    finished = Completion.objects.filter(activity__in=ids, user__in=users).values_list("user")
-    return opened.union(finished).count()
-
-
-def _active(ids: Sequence[int], users: QuerySet[Any], since: datetime, now: datetime) -> int:
-    rows = StudySlice.objects.filter(activity__in=ids, user__in=users, ended_at__gt=since, started_at__lt=now)
-    return rows.aggregate(n=Count("user", distinct=True))["n"] or 0
+def _active(audience: Audience, ids: Sequence[int], since: datetime, now: datetime) -> int:
+    rows = StudySlice.objects.filter(activity__in=ids, ended_at__gt=since, started_at__lt=now)
+    return audience.of(rows).values("user").distinct().count()
 
 
 def _curve(done: QuerySet[Completion]) -> list[tuple[date, int, int]]:
@@ -142,17 +167,17 @@ SECONDS = {
 }
 
 
-def _times(ids: Sequence[int], users: QuerySet[Any]) -> dict[int, Distribution]:
+def _times(audience: Audience, ids: Sequence[int]) -> dict[int, Distribution]:
     """Active seconds a person on each lesson, of those who finished it."""
     if not ids:
         return {}
     wanted, values = among("d.activity_id", ids)
-    sql, user_values = users.query.sql_with_params()
+    of_people, user_values = audience.sql("d.user_id")
     statement = f"""
         SELECT activity_id, seconds, COUNT(*) FROM (
             SELECT d.activity_id, d.user_id, {SECONDS[connection.vendor]} AS seconds FROM study_studyslice d
             JOIN study_completion f ON f.user_id = d.user_id AND f.activity_id = d.activity_id
-            WHERE {wanted} AND d.user_id IN ({sql}) GROUP BY d.activity_id, d.user_id
+            WHERE {wanted}{of_people} GROUP BY d.activity_id, d.user_id
         ) t GROUP BY activity_id, seconds
     """  # noqa: S608 — our own names
     counts: dict[int, dict[int | Fraction, int]] = defaultdict(dict)
@@ -185,7 +210,7 @@ def _lessons(
     return found
 
 
-def _strips(lessons: Sequence[Activity], users: QuerySet[Any]) -> list[Strip]:
+def _strips(audience: Audience, lessons: Sequence[Activity]) -> list[Strip]:
     """Of each video and sound part that anybody has begun. A zone counts for whoever watched its middle."""
     media = {
         (lesson.pk, part["key"]): (lesson, part.get("title") or lesson.title)
@@ -196,7 +221,7 @@ def _strips(lessons: Sequence[Activity], users: QuerySet[Any]) -> list[Strip]:
     if not media:
         return []
     wanted, ids = among("c.activity_id", {lesson for lesson, _key in media})
-    sql, user_values = users.query.sql_with_params()
+    of_people, user_values = audience.sql("c.user_id")
     each = "CROSS JOIN jsonb_array_elements(c.spans) s(span)"
     begin, end = "(s.span ->> 0)::bigint", "(s.span ->> 1)::bigint"
     if connection.vendor != "postgresql":
@@ -207,7 +232,7 @@ def _strips(lessons: Sequence[Activity], users: QuerySet[Any]) -> list[Strip]:
     first, last = zone.format(at=begin), zone.format(at=end)
     statement = f"""
         SELECT c.activity_id, c.part, {first} AS first, {last} AS last, COUNT(*) FROM study_coverage c {each}
-        WHERE {wanted} AND c.total_ms > 0 AND c.user_id IN ({sql}) GROUP BY c.activity_id, c.part, first, last
+        WHERE {wanted} AND c.total_ms > 0{of_people} GROUP BY c.activity_id, c.part, first, last
     """  # noqa: S608 — our own names
     (rows,) = read((statement, [ids, *user_values]))
     viewers = Coverage.objects.filter(

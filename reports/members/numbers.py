@@ -86,6 +86,7 @@ class StudyRecord:
     target: int
     courses: list[CourseProgress]
     videos: list[VideoRecord]
+    elsewhere: list[tuple[Activity, int]]  # credited time on what belongs to none of the courses any more
 
     @property
     def days(self) -> int:
@@ -165,12 +166,14 @@ def study_record(member: User, reader: Reader, now: datetime) -> StudyRecord:
         slices, enrolments = slices.filter(here), enrolments.filter(here)
     by_day: dict[date, int] = defaultdict(int)
     by_kind: dict[str, int] = defaultdict(int)
+    by_activity: dict[int, int] = defaultdict(int)
     first = last = None
-    rows = slices.order_by("started_at").values_list("started_at", "ended_at", "kind")
-    for started_at, ended_at, kind in rows:
+    rows = slices.order_by("started_at").values_list("started_at", "ended_at", "kind", "activity")
+    for started_at, ended_at, kind, activity_id in rows:
         ms = (ended_at - started_at) // MILLISECOND
         by_day[timezone.localdate(started_at)] += ms
         by_kind[kind] += ms
+        by_activity[activity_id] += ms
         first = first or started_at
         last = max(last or ended_at, ended_at)
     courses = list(
@@ -178,6 +181,8 @@ def study_record(member: User, reader: Reader, now: datetime) -> StudyRecord:
     )
     progress = course_progress(user=member, courses=courses)
     found = [progress[course.pk] for course in courses]
+    counted = {each.activity.pk for course in found for each in course.lessons}
+    others = Activity.objects.filter(pk__in=by_activity.keys() - counted).order_by("pk")
     return StudyRecord(
         first_at=first,
         last_at=last,
@@ -189,6 +194,7 @@ def study_record(member: User, reader: Reader, now: datetime) -> StudyRecord:
         target=year_target(user=member, now=now),
         courses=found,
         videos=_videos(member, found),
+        elsewhere=[(each, by_activity[each.pk]) for each in others],
     )
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may, scope_q
 from learning.study.models import Activity, Enrolment
-from reports.courses.numbers import course_numbers
+from reports.courses.numbers import Audience, course_numbers
 from reports.courses.report import course_report as report_of
 from reports.frame import show, user_of
 
@@ -30,7 +30,9 @@ def course_report(request: HttpRequest, course_id: int) -> HttpResponseBase:
     user = user_of(request)
     course = found(readable_courses(user).select_related("owner_unit"), course_id)
     people = Enrolment.objects.filter(activity=course)
-    if not may(user, Action.REPORT_VIEW, course.owner_unit):
+    everybody = may(user, Action.REPORT_VIEW, course.owner_unit)
+    if not everybody:
         people = people.filter(scope_q(user, Action.REPORT_VIEW))
-    report = report_of(course_numbers(course=course, people=people, now=timezone.now()))
+    audience = Audience(course, people, everybody)
+    report = report_of(course_numbers(audience=audience, now=timezone.now()))
     return show(request, report, trail=[home_crumb()], about=course, unit=course.owner_unit)
