@@ -93,13 +93,13 @@ def _page(
     row = writing.reflection_of(user=user, task=task)
     asked = tasks.may_write(user=user, task=task, now=now)
     can_write = asked and (row is None or row.is_open)
-    text = context.get("typed", row.text if row else "")
+    written = context.get("typed", row.text if row else "")
     lesson = tasks.lesson_of(task)
     frame = {
         "task": task,
         "row": row,
-        "text": text,
-        "count": writing.length_of(text),
+        "written": written,
+        "count": writing.length_of(written),
         "can_write": can_write,
         "over": not asked,
         "late": bool(task.due_at and task.due_at <= now),

@@ -12,7 +12,11 @@ ACT = re.compile(r"""action=["']([a-z_]+\.[a-z_]+)["']""")
 
 
 def test_every_audited_act_has_a_name() -> None:
-    sources = [*(ROOT / "learning").rglob("*.py"), *(ROOT / "question_bank").rglob("*.py")]
+    sources = [
+        *(ROOT / "learning").rglob("*.py"),
+        *(ROOT / "question_bank").rglob("*.py"),
+        *(ROOT / "courses").rglob("*.py"),
+    ]
     acts = {act for path in sources for act in ACT.findall(path.read_text())}
     assert acts
     assert not sorted(act for act in acts if words(act) == act)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +21,7 @@ from .doors import class_door, class_for, page, paged, query_without, user_of
 from .members import filtered
 
 # What the chips choose; over everybody, not over one page.
-WANTED = {
+WANTED: dict[str, Callable[[MemberStanding], bool]] = {
     "": lambda each: True,
     "all": lambda each: each.done == len(each.deeds),
     "open": lambda each: each.done < len(each.deeds),

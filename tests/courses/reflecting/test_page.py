@@ -106,3 +106,29 @@ def test_block_of_a_lesson_leads_to_its_task_for_those_who_may_study_it(page: Cl
     assert page.get(reverse("reflection_of_part", args=[lesson.pk, "nothing"])).status_code == 404
     foreign = make_course(make_unit(), lessons=1, parts=[part]).children.get()
     assert page.get(reverse("reflection_of_part", args=[foreign.pk, "b1"])).status_code == 404
+
+
+@pytest.mark.parametrize("state", ["draft", "returned", "submitted", "marked"])
+def test_what_was_written_is_shown_in_every_state_beside_what_the_page_says(
+    page: Client, task: ReflectionTask, user: User, state: str
+) -> None:
+    ReflectionTask.objects.update(due_at=NOW)
+    Reflection.objects.create(
+        task=task, user=user, text="我写下的体会", rev=1, state=state, saved_at=NOW, comment="老师的话",
+        submitted_at=None if state == "draft" else NOW, mark=80 if state == "marked" else None,
+    )  # fmt: skip
+    shown = page.get(reverse("reflection", args=[task.pk])).content.decode()
+    if state in ("draft", "returned"):
+        assert "我写下的体会</textarea>" in shown
+        assert "仍可提交" in shown
+    else:
+        assert "<p>我写下的体会</p>" in shown
+    assert ("老师的话" in shown) == (state in ("returned", "marked"))
+
+
+def test_text_of_a_class_that_ended_can_still_be_read(page: Client, task: ReflectionTask, user: User) -> None:
+    Reflection.objects.create(task=task, user=user, text="我写下的体会", rev=1, saved_at=NOW)
+    PlanItem.objects.all().delete()
+    shown = page.get(reverse("reflection", args=[task.pk])).content.decode()
+    assert "<p>我写下的体会</p>" in shown
+    assert "已经结束" in shown
