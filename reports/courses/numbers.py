@@ -235,9 +235,7 @@ def _strips(audience: Audience, lessons: Sequence[Activity]) -> list[Strip]:
         WHERE {wanted} AND c.total_ms > 0{of_people} GROUP BY c.activity_id, c.part, first, last
     """  # noqa: S608 — our own names
     (rows,) = read((statement, [ids, *user_values]))
-    viewers = Coverage.objects.filter(
-        activity__in={key[0] for key in media}, user__in=users, covered_ms__gt=0
-    )
+    viewers = audience.of(Coverage.objects.filter(activity__in={key[0] for key in media}, covered_ms__gt=0))
     watched = {
         (lesson, part): n
         for lesson, part, n in viewers.values_list("activity", "part").annotate(n=Count("pk"))
