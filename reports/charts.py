@@ -37,6 +37,12 @@ def drawn(chart: Chart) -> dict[str, Any]:
     return {"option": option, "height": height(chart), "series": len(chart.series)}
 
 
+def shows_anything(chart: Chart) -> bool:
+    """Whether the table holds a number to draw; where all are withheld or missing an empty frame would mislead."""
+    columns = [(chart.table.column(key), chart.table.values(key)) for key in chart.series]
+    return any(number(column, value) is not None for column, values in columns for value in values)
+
+
 def height(chart: Chart) -> int:
     """Pixels; lying bars and heat maps grow with their rows."""
     if chart.lying or chart.kind in (ChartKind.HEAT, ChartKind.SPANS):

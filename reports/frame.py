@@ -84,7 +84,7 @@ def page_context(
         "inside_admin": inside_admin,
         "report": report,
         "figures": [shown_figure(each) for each in report.figures],
-        "chart": charts.drawn(report.chart) if report.chart else None,
+        "chart": charts.drawn(report.chart) if report.chart and charts.shows_anything(report.chart) else None,
         "chart_words": charts.alternative(report.chart) if report.chart else "",
         "chart_table": chart_table,
         "tables": [shown_table(request, table, n) for n, table in enumerate(report.tables, start=1)],

@@ -81,9 +81,9 @@ def item_numbers(*, audience: Audience, user: User, now: datetime) -> ItemNumber
     return ItemNumbers(tuple(items), bool(places), alpha, error, tuple(points[:WEAKEST]), waiting)
 
 
-def _order(item: Item) -> tuple[int, Fraction, int]:
-    """By place on a fixed paper; else the worst done first."""
-    return (item.place or 0, item.figures.facility or Fraction(0), item.version.pk)
+def _order(item: Item) -> tuple[int, bool, Fraction, int]:
+    """By place on a fixed paper; else the worst done first, those of too few answers last."""
+    return (item.place or 0, not item.figures.enough, item.figures.facility or Fraction(0), item.version.pk)
 
 
 def tallies_of(audience: Audience) -> dict[int, Tally]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports.charts import alternative, drawn
+from reports.charts import alternative, drawn, shows_anything
 from reports.shape import Chart, ChartKind, Column, Kind, Line, Table, Withheld
 from reports.words import said
 
@@ -54,6 +54,12 @@ def test_long_durations_are_drawn_in_minutes():
     option = drawn(Chart(ChartKind.BAR, TABLE, "unit", ("time",)))["option"]
     assert option["yAxis"]["name"] == "分钟"
     assert [each["value"] for each in option["series"][0]["data"]] == [30, 15]
+
+
+def test_a_chart_of_nothing_is_not_shown():
+    hidden = Table("少", COLUMNS, [("甲", None, None, Withheld.SMALL_GROUP, None)])
+    assert not shows_anything(Chart(ChartKind.BAR, hidden, "unit", ("due", "rate")))
+    assert shows_anything(Chart(ChartKind.BAR, TABLE, "unit", ("rate",)))
 
 
 def test_lying_stacked_bars_change_the_axes():

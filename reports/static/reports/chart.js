@@ -21,14 +21,14 @@ function dressed(place, drawn) {
   const line = token(place, "--line") || "#ccc";
   const colours = [1, 2, 3, 4, 5, 6].map((n) => token(place, `--chart-${n}`)).filter(Boolean);
   const option = drawn.option;
-  const axis = (/** @type {any} */ one) => ({
+  const axis = (/** @type {any} */ one, /** @type {string | undefined} */ align) => ({
     ...one,
     axisLabel: { color: ink, hideOverlap: true, width: 140, overflow: "truncate", ...one.axisLabel },
     axisLine: { lineStyle: { color: line } },
     splitLine: { show: one.type === "value", lineStyle: { color: line } },
-    nameTextStyle: { color: ink },
+    nameTextStyle: { color: ink, ...(align && { align }) },
   });
-  const axes = (/** @type {any} */ some) => (Array.isArray(some) ? some.map(axis) : some && axis(some));
+  const across = (/** @type {any} */ some) => (Array.isArray(some) ? some.map((one) => axis(one, undefined)) : axis(some, undefined));
   const pale = token(place, "--paper") || style.backgroundColor;
   return {
     ...option,
@@ -37,8 +37,8 @@ function dressed(place, drawn) {
     aria: { enabled: true, label: { enabled: false }, decal: { show: drawn.series > 1 } },
     tooltip: { ...option.tooltip, renderMode: "richText", formatter: wordsOf },
     ...(option.legend && { legend: { ...option.legend, textStyle: { color: ink } } }),
-    ...(option.xAxis && { xAxis: axes(option.xAxis) }),
-    ...(option.yAxis && { yAxis: axes(option.yAxis) }),
+    ...(option.xAxis && { xAxis: across(option.xAxis) }),
+    ...(option.yAxis && { yAxis: axis(option.yAxis, option.yAxis.type === "value" ? "left" : undefined) }),
     ...(option.radar && { radar: { ...option.radar, axisName: { color: ink } } }),
     ...(option.visualMap && {
       visualMap: { ...option.visualMap, textStyle: { color: ink }, inRange: { color: [pale, colours[0]] } },
