@@ -154,7 +154,9 @@ def watched(
     new = clipped(played, 0, length_ms)
     if rules.no_skip and not free:
         new = in_order(before, new)
-    wanted = subtract(union([*before, *new], gap=MEDIA_GAP_MS), before) if new else []
+    if not new:
+        return before, 0
+    wanted = subtract(union([*before, *new], gap=MEDIA_GAP_MS), before)
     paid = first(wanted, allowance_ms * rules.rate_percent // 100)
     cost = -(-length(paid) * 100 // rules.rate_percent)
     return union([*before, *paid]), cost

@@ -31,8 +31,10 @@ def union(spans: Iterable[Sequence[int]], *, gap: int = 0) -> Spans:
 
 def subtract(spans: Iterable[Sequence[int]], taken: Iterable[Sequence[int]]) -> Spans:
     """What `spans` cover and `taken` do not."""
-    left: Spans = []
     gone = union(taken)
+    if not gone:
+        return union(spans)
+    left: Spans = []
     for start, end in union(spans):
         for a, b in gone:
             if b <= start:

@@ -100,11 +100,6 @@ _ACTIVITY = (
 )
 _COVERAGE = "c.id, c.part, {spans}, c.covered_ms, c.total_ms, c.position_ms, c.completed_at"
 _SLICE = "l.id, l.activity_id, l.unit_id, l.started_at, l.ended_at, l.kind"
-# Slices do not overlap, so only the last one that began before `low` can reach beyond it.
-_NEAR = (
-    "l.user_id = {user} AND l.started_at >= COALESCE((SELECT max(e.started_at) FROM study_studyslice e "
-    "WHERE e.user_id = {user} AND e.started_at <= {low}), {low})"
-)
 # Every open lesson of the course, and which of them the person has completed.
 _COURSE = (
     "p.id, {credit}, a.nominal_minutes, b.id, b.required, EXISTS (SELECT 1 FROM study_completion d "
@@ -120,13 +115,13 @@ class PostgresqlDialect:
         "WHERE user_id = ANY(%s::bigint[]) ORDER BY user_id FOR NO KEY UPDATE"
     )
     # Statements of their own: their snapshots are taken when the locks are held. LATERAL with OFFSET leaves the planner
-    # one way, by key.
+    # one way, by key; what a key's owner must be is asked in a form that no other index knows.
     _sessions = (
         f"SELECT k.u, {_SESSION}, s.told, a.may, a.updated_at, a.parts, a.rules, "  # noqa: S608 — our own tables
         "EXISTS (SELECT 1 FROM study_completion d WHERE d.user_id = k.u AND d.activity_id = k.a) "
         "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[]) k(u, s, a, known) "
         "CROSS JOIN LATERAL (SELECT s.*, s.reads::text AS told FROM study_studysession s "
-        "WHERE s.id = k.s AND s.user_id = k.u AND s.activity_id = k.a OFFSET 0) s "
+        "WHERE s.id = k.s AND (s.user_id, s.activity_id) IS NOT DISTINCT FROM (k.u, k.a) OFFSET 0) s "
         f"CROSS JOIN LATERAL (SELECT "
         f"{_ACTIVITY.format(true='true', known='k.known', parts='a.parts::text', rules='a.rules::text')} "
         "FROM study_activity a WHERE a.id = k.a OFFSET 0) a"
@@ -136,10 +131,13 @@ class PostgresqlDialect:
         f"(SELECT {_COVERAGE.format(spans='c.spans::text')} FROM study_coverage c "
         "WHERE c.user_id = k.u AND c.activity_id = k.a OFFSET 0) c"
     )
+    # Slices do not overlap, so only the last one that began before `low` can reach beyond it.
     _slices = (
         "SELECT k.u, l.* FROM (SELECT u, to_timestamp(low::float8 / 1000) AS low "  # noqa: S608
         "FROM unnest(%s::bigint[], %s::bigint[]) t(u, low)) k CROSS JOIN LATERAL "
-        f"(SELECT {_SLICE} FROM study_studyslice l WHERE {_NEAR.format(user='k.u', low='k.low')} OFFSET 0) l"
+        f"(SELECT {_SLICE} FROM study_studyslice l WHERE l.user_id = k.u AND l.started_at >= COALESCE(("
+        "SELECT e.started_at FROM study_studyslice e WHERE e.user_id = k.u AND e.started_at <= k.low "
+        "ORDER BY e.started_at DESC LIMIT 1), k.low) OFFSET 0) l"
     )
     _courses = (
         "SELECT k.u, k.a, c.* FROM unnest(%s::bigint[], %s::bigint[]) k(u, a) CROSS JOIN LATERAL "  # noqa: S608
@@ -175,9 +173,7 @@ class PostgresqlDialect:
     def write(self, table: Table, rows: Sequence[Row]) -> Statement | None:
         if not rows:
             return None
-        columns = list(zip(*rows, strict=True))
-        keyed = [columns[0]] if table.key else []
-        return Statement(self._writes[table.id], _arrays([*columns, *keyed]))
+        return Statement(self._writes[table.id], _arrays(list(zip(*rows, strict=True))))
 
 
 def _arrays(columns: Sequence[Sequence[Any]]) -> list[str]:
@@ -207,9 +203,12 @@ def _pg_update(table: Table) -> str:
         for name, kind in table.columns.items()
         if name != table.key
     )
+    # Found by key one by one and updated where they lie: joined to an array, each row would be compared with each.
+    # The people are locked, so nobody moves a row in between.
     return (
-        f"UPDATE {table.name} w SET {values} FROM {_pg_unnest(table.columns)} "  # noqa: S608
-        f"WHERE w.{table.key} = t.{table.key} AND w.{table.key} = ANY(%s::bigint[])"
+        f"UPDATE {table.name} w SET {values} FROM (SELECT t.*, o.place FROM {_pg_unnest(table.columns)} "  # noqa: S608
+        f"CROSS JOIN LATERAL (SELECT o.ctid AS place FROM {table.name} o WHERE o.{table.key} = t.{table.key} OFFSET 0) o) t "
+        "WHERE w.ctid = t.place"
     )
 
 
@@ -230,7 +229,8 @@ class SqliteDialect:
     )
     _slices = (
         f"SELECT l.user_id, {_SLICE} FROM (SELECT %s AS u, %s AS low) k "  # noqa: S608
-        f"JOIN study_studyslice l ON {_NEAR.format(user='k.u', low='k.low')}"
+        "JOIN study_studyslice l ON l.user_id = k.u AND l.started_at >= COALESCE((SELECT max(e.started_at) "
+        "FROM study_studyslice e WHERE e.user_id = k.u AND e.started_at <= k.low), k.low)"
     )
     _courses = f"SELECT k.u, k.a, {_COURSE.format(credit='p.credit', user='k.u', activity='k.a')}".replace(
         "FROM study_activity a ", "FROM (SELECT %s AS u, %s AS a) k JOIN study_activity a ", 1

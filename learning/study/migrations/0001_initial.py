@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='studyslice',
-            index=models.Index(fields=['activity', 'user'], name='slice_by_activity'),
+            index=models.Index(fields=['activity', 'started_at'], name='slice_by_activity'),
         ),
         migrations.AddConstraint(
             model_name='studyslice',

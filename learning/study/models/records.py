@@ -81,7 +81,7 @@ class StudySlice(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "started_at"], name="slice_by_user"),
-            models.Index(fields=["activity", "user"], name="slice_by_activity"),
+            models.Index(fields=["activity", "started_at"], name="slice_by_activity"),
         ]
 
     def __str__(self) -> str:

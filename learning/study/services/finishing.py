@@ -209,4 +209,3 @@ def _enter_time(user_ids: Sequence[int], activity: Activity, minutes: int, now: 
         ),
         batch_size=500,
     )
-
