@@ -15,7 +15,7 @@ from typing import Any
 import pypdfium2
 
 MOST_PAGES = 300
-WIDEST = 1400  # px
+WIDEST = 1400  # px; the renderer rounds up
 MOST_PIXELS = 4_000_000  # a page: a very long one is made narrower
 MEMORY = 1536 * 1024 * 1024
 SECONDS = 240
@@ -43,7 +43,7 @@ def _page(page: Any, target: Path) -> dict[str, Any]:
     width, height = page.get_size()  # points
     if not (0 < width < 100_000 and 0 < height < 100_000):
         raise ValueError("no size")
-    scale = min(WIDEST / width, (MOST_PIXELS / (width * height)) ** 0.5)
+    scale = min((WIDEST - 1) / width, (MOST_PIXELS / (width * height)) ** 0.5)
     bitmap = page.render(scale=scale, may_draw_forms=True)
     picture = bitmap.to_pil().convert("RGB")
     picture.save(target, "WEBP", quality=QUALITY, method=2)

@@ -12,6 +12,7 @@ from learning.study.models import Activity
 from learning.study.services.enrolling import enrol_audience
 from learning.study.services.publishing import close_activity, publish_activity
 
+from .examining import forget
 from .models import ChapterPage, CoursePage, ExamUse, LessonPage, MaterialUse
 from .parts import Part, materials_in, minutes_of, parts_of
 
@@ -119,3 +120,4 @@ def _note_uses(activity: Activity, lesson: LessonPage, parts: list[Part]) -> Non
         for part in parts
         if part["kind"] == "exam"
     )
+    forget()

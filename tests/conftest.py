@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from wagtail.models import Collection
 
+from courses import examining
 from question_bank.exams import answer_keys, papers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +53,7 @@ def nothing_remembered() -> None:
     """Each test's database begins again with the same ids: what a worker keeps by id must not outlive it."""
     papers.forget()
     answer_keys.forget()
+    examining.forget()
 
 
 @pytest.fixture
