@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import desk, saving, sitting
+from . import desk, saving, sitting, studying
 from .bench import QUICK, Bench, Pace, sizes
 from .cluster import PGBENCH_CLIENTS, PGBENCH_SCALE, cluster
 from .figures import ROOT, Figures, missed, show, write_page, write_results
@@ -21,6 +21,7 @@ from .world import make_world
 BENCHES: dict[str, Callable[[Bench], Figures]] = {
     "save_postgresql": saving.save_postgresql,
     "save_connections": saving.save_connections,
+    "beats": studying.beats,
     "start": sitting.start,
     "submit": sitting.submit,
     "close_10000": sitting.close_10000,

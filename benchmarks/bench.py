@@ -24,7 +24,7 @@ QUICK = Pace(rounds=1, spare=0, window_s=3, pgbench_s=2, start_s=2)
 
 # Requests prepared for a second of starting or submitting; a run that wants more says so.
 STARTS_PER_S, SUBMITS_PER_S = 1_500, 1_000
-SAVED_ATTEMPTS, CLOSED_ATTEMPTS = 2_000, 10_000
+SAVED_ATTEMPTS, CLOSED_ATTEMPTS, WATCHED_LESSONS = 2_000, 10_000, 2_000
 SITTING_ROUNDS = 2
 
 
@@ -40,6 +40,7 @@ def sizes(names: set[str], pace: Pace) -> Sizes:
         start=windows * pace.start_s * STARTS_PER_S if "start" in names else 0,
         submit=windows * pace.start_s * SUBMITS_PER_S if "submit" in names else 0,
         close=CLOSED_ATTEMPTS if "close_10000" in names else 0,
+        beats=WATCHED_LESSONS if "beats" in names else 0,
     )
 
 

@@ -67,6 +67,7 @@ TARGETS = [
     Target("save_postgresql", "CPU ms", "cpu_ms", 0.2),
     Target("save_sqlite", "× pgbench", "ratio", 1, 2, at_least=True),
     Target("save_connections", "p99 ms", "p99_ms", 25, 5),
+    Target("beats", "× pgbench", "ratio", 2, at_least=True),
     Target("start", "a second", "per_second", 250, 500, at_least=True),
     Target("submit", "a second", "per_second", 200, 500, at_least=True),
     Target("close_10000", "seconds", "seconds", 20, 2),

@@ -22,6 +22,8 @@ from django.db import connection  # noqa: E402 — what follows needs Django set
 from learning.lane.token import Claims  # noqa: E402
 from learning.organisation.models import Membership, PersonStatus, Unit, UnitClosure, User  # noqa: E402
 from learning.project.api import TOKEN_LIFE, session_mark, signer  # noqa: E402
+from learning.study.models import StudyPace, StudySession  # noqa: E402
+from learning.study.tokens import study_token  # noqa: E402
 from question_bank.exams.clock import frozen_rules  # noqa: E402
 from question_bank.exams.models import (  # noqa: E402
     Attempt,
@@ -38,6 +40,7 @@ from question_bank.exams.publishing import plan_of  # noqa: E402
 from question_bank.exams.tokens import attempt_token  # noqa: E402
 from question_bank.questions.models import Bank, Question, QuestionVersion  # noqa: E402
 
+from .lessons import make_courses  # noqa: E402
 from .world import SLOTS, Sizes  # noqa: E402
 
 POOL = 500
@@ -107,6 +110,27 @@ class Filling:
         self._sit(exam, count, started=self.now - timedelta(hours=3))
         self._answer_all(exam)
 
+    def beats(self, count: int) -> None:
+        """Everybody watches the same video of 20 minutes, each in a session of their own."""
+        (lesson,) = make_courses(self.unit, courses=1, lessons=1, now=self.now)
+        users = self._people("看课", count)
+        sessions = create(
+            StudySession,
+            (
+                StudySession(
+                    user=user,
+                    activity=lesson,
+                    unit=self.unit,
+                    tab="bench",
+                    started_at=self.now,
+                    last_recv_at=self.now,
+                )
+                for user in users
+            ),
+        )
+        create(StudyPace, (StudyPace(user=each.user, session=each, covered_at=self.now) for each in sessions))
+        self._write("beats", ((each.pk, study_token(each, now=self.now)) for each in sessions))
+
     def _questions(self, bank: Bank) -> list[QuestionVersion]:
         body = {"options": [{"id": each, "text": f"选项 {each}", "pinned": False} for each in OPTIONS]}
         questions = create(
@@ -149,18 +173,6 @@ class Filling:
         return exam
 
     def _admit(self, exam: Exam, count: int) -> list[Candidate]:
-        status = PersonStatus.FULL
-        users = create(
-            User,
-            (User(number=f"{exam.pk}-{n}", full_name=f"学员{n}", password="!") for n in range(count)),
-        )
-        create(
-            Membership,
-            (
-                Membership(user=user, unit=self.unit, person_status=status, from_date=LONG_AGO)
-                for user in users
-            ),
-        )
         return create(
             Candidate,
             (
@@ -169,12 +181,23 @@ class Filling:
                     user=user,
                     unit=self.unit,
                     unit_ancestors=[self.unit.key],
-                    person_status=status,
+                    person_status=PersonStatus.FULL,
                     admitted_at=self.now,
                 )
-                for user in users
+                for user in self._people(str(exam.pk), count)
             ),
         )
+
+    def _people(self, name: str, count: int) -> list[User]:
+        users = create(
+            User, (User(number=f"{name}-{n}", full_name=f"学员{n}", password="!") for n in range(count))
+        )
+        full = PersonStatus.FULL
+        create(
+            Membership,
+            (Membership(user=user, unit=self.unit, person_status=full, from_date=LONG_AGO) for user in users),
+        )
+        return users
 
     def _sit(self, exam: Exam, count: int, *, started: datetime) -> list[Attempt]:
         """Each with a paper of its own, drawn as a start draws it."""
@@ -250,6 +273,7 @@ def main() -> None:
         (filling.start, sizes.start),
         (filling.submit, sizes.submit),
         (filling.close, sizes.close),
+        (filling.beats, sizes.beats),
     ):
         if count:
             make(count)

@@ -15,12 +15,13 @@ SLOTS = 50
 
 @dataclass(frozen=True)
 class Sizes:
-    """Attempts to save into, members who may start, attempts to submit and attempts to close."""
+    """Attempts to save into, members who may start, attempts to submit, attempts to close, lessons being watched."""
 
     save: int = 0
     start: int = 0
     submit: int = 0
     close: int = 0
+    beats: int = 0
 
 
 def make_world(sizes: Sizes, folder: Path, variables: Mapping[str, str]) -> None:
