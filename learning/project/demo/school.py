@@ -1,4 +1,5 @@
-"""The demo school, built through the same services as a real one: tree, people, roles, question bank, three exams."""
+"""The demo school, built through the same services as a real one: tree, people, roles, question bank, exams, and a term
+of courses (term.py)."""
 
 from __future__ import annotations
 
@@ -25,8 +26,9 @@ from question_bank.questions.models import Bank, Chapter
 from question_bank.questions.services.banks import change_bank
 from question_bank.questions.services.file_import import import_files
 
-from . import people
+from . import coursework, people
 from .sittings import hand_in_today, sit_past_exam
+from .term import began, spend_term
 
 BANK = "党的基本知识题库"
 FORMAL = "2026年党的基本知识考试"
@@ -34,7 +36,7 @@ PRACTICE = "党章党史日常练习"
 PAST = "2026年入党积极分子结业考试"
 QUESTIONS = Path(__file__).with_name("questions.csv")
 OPENED = date(2016, 9, 1)
-PAST_AGO = timedelta(days=30)
+PAST_AGO = timedelta(days=9)
 BANDS = [{"from": "90", "name": "优秀"}, {"from": "75", "name": "良好"}, {"from": "60", "name": "合格"}]
 
 # (title, kind, how many, points each); chapters are shared out evenly.
@@ -62,9 +64,20 @@ def load_school(now: datetime) -> School:
         with transaction.atomic():
             _build(officers, members, now)
     organiser = User.objects.get(number=next(o.person.number for o in officers if o.key == "organiser"))
-    formal, practice = (
-        Exam.objects.get(title=title, owner_unit__code=people.SCHOOL[0]) for title in (FORMAL, PRACTICE)
+    formal, practice, past = (
+        Exam.objects.get(title=title, owner_unit__code=people.SCHOOL[0]) for title in (FORMAL, PRACTICE, PAST)
     )
+    if not coursework.is_built():
+        with transaction.atomic():
+            spend_term(
+                root=formal.owner_unit,
+                organiser=organiser,
+                practice=practice,
+                formal=formal,
+                past=past,
+                numbers=[member.number for member in members],
+                now=now,
+            )
     for exam, length in ((formal, timedelta(days=7)), (practice, timedelta(days=180))):
         window = {"opens_at": now - timedelta(hours=2), "closes_at": now + length}
         change_exam(
@@ -91,7 +104,7 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
     bank = _import_bank(organiser, now)
 
     past_opens = (now - PAST_AGO).replace(minute=0, second=0, microsecond=0)
-    before = past_opens - timedelta(days=2)
+    before = began(now) - timedelta(days=1)  # the courses of the term ask for the exams
     past = _exam(
         PAST, Exam.Kind.FORMAL, root, bank, organiser, before, with_short=True,
         opens_at=past_opens, closes_at=past_opens + timedelta(hours=3), limit_s=3600,
@@ -113,23 +126,23 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
         root,
         bank,
         organiser,
-        now,
+        before,
         with_short=True,
         **window,
         limit_s=2700,
         max_attempts=3,
     )
-    admit_units(exam_id=formal.pk, units=[root], person_statuses=[], by=organiser, now=now)
-    publish_exam(exam_id=formal.pk, by=organiser, now=now)
+    admit_units(exam_id=formal.pk, units=[root], person_statuses=[], by=organiser, now=before)
+    publish_exam(exam_id=formal.pk, by=organiser, now=before)
     hand_in_today(formal, now=now)
 
     practice = _exam(
-        PRACTICE, Exam.Kind.PRACTICE, root, bank, organiser, now, with_short=False, **window, limit_s=3600,
+        PRACTICE, Exam.Kind.PRACTICE, root, bank, organiser, before, with_short=False, **window, limit_s=3600,
         max_attempts=999, end_policy=Exam.EndPolicy.INDEPENDENT, score_release=Exam.ReleasePolicy.AT_MARKED,
         answer_release=Exam.ReleasePolicy.AT_MARKED,
     )  # fmt: skip
-    admit_units(exam_id=practice.pk, units=[root], person_statuses=[], by=organiser, now=now)
-    publish_exam(exam_id=practice.pk, by=organiser, now=now)
+    admit_units(exam_id=practice.pk, units=[root], person_statuses=[], by=organiser, now=before)
+    publish_exam(exam_id=practice.pk, by=organiser, now=before)
 
     draft = _exam(
         "发展对象专题测试（草稿）", Exam.Kind.MOCK, root, bank, organiser, now, with_short=False,

@@ -1,7 +1,7 @@
 """Draws the demo film from its script: slides by Chromium, sound by sine waves, H.264 and AAC by ffmpeg.
 
 By hand, in the development environment: .venv/bin/python -m learning.project.demo.film.make
-Writes film.mp4, film.zh.vtt and poster.jpg beside this file; all three are in the repository.
+Writes film.mp4, film.zh.vtt and the covers of the courses beside this file; all are in the repository.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -31,34 +31,39 @@ FRAMES_A_SECOND = 12
 FADE_FRAMES = 6
 SAMPLES_A_SECOND = 44_100
 MAX_BYTES = 4_000_000
+COVERS = {
+    "cover-constitution.jpg": ("党章学习入门", "入门课程 · 五个课时"),
+    "cover-branch.jpg": ("支部工作实务", "党员课程 · 四个课时"),
+}
 
 
 def main() -> int:
     ffmpeg, chromium = shutil.which("ffmpeg"), shutil.which("chromium")
     if ffmpeg is None or chromium is None:
-        print("Needs ffmpeg and chromium.", file=sys.stderr)
+        sys.stderr.write("Needs ffmpeg and chromium.\n")
         return 1
-    slides = draw(chromium)
+    slides = draw(chromium, [slide(moment) for moment in moments()])
     film = HERE / "film.mp4"
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "sound.wav"
         write_sound(sound)
         encode(ffmpeg, slides, sound, film)
     (HERE / "film.zh.vtt").write_text(subtitles(), encoding="utf-8")
-    slides[0].save(HERE / "poster.jpg", quality=80, optimize=True)
+    covers = draw(chromium, [document("title", title_body(*words)) for words in COVERS.values()])
+    for name, picture in zip(COVERS, covers, strict=True):
+        picture.save(HERE / name, quality=80, optimize=True)
     size = film.stat().st_size
-    print(f"{film.name}: {size / 1e6:.2f} MB, {length_s():.2f} s")
+    sys.stdout.write(f"{film.name}: {size / 1e6:.2f} MB, {length_s():.2f} s\n")
     return 0 if size <= MAX_BYTES else 1
 
 
-def draw(chromium: str) -> list[Image.Image]:
-    """One picture for each moment."""
+def draw(chromium: str, pages: Sequence[str]) -> list[Image.Image]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
         pictures = []
-        for moment in moments():
-            page.set_content(slide(moment))
+        for html in pages:
+            page.set_content(html)
             page.evaluate("document.fonts.ready")
             pictures.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
         browser.close()
@@ -66,17 +71,22 @@ def draw(chromium: str) -> list[Image.Image]:
 
 
 def slide(moment: Moment) -> str:
-    scene = moment.scene
-    body = {"title": _title, "path": _path, "times": _times, "lines": _lines}[scene.layout](moment)
+    layout = moment.scene.layout
+    if layout == "title":
+        return document(layout, title_body(TITLE, SERIES))
+    return document(layout, {"path": _path, "times": _times, "lines": _lines}[layout](moment))
+
+
+def document(layout: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><style>{STYLE.read_text()}</style>'
-        f'<body class="{scene.layout}">{body}</body></html>'
+        f'<body class="{layout}">{body}</body></html>'
     )
 
 
-def _title(_moment: Moment) -> str:
-    crest = CREST.read_text()
-    return f'<div class="crest">{crest}</div><h1>{escape(TITLE)}</h1><div class="rule"></div><p class="series">{escape(SERIES)}</p>'
+def title_body(title: str, series: str) -> str:
+    crest = f'<div class="crest">{CREST.read_text()}</div>'
+    return f'{crest}<h1>{escape(title)}</h1><div class="rule"></div><p class="series">{escape(series)}</p>'
 
 
 def _heading(moment: Moment) -> str:
@@ -184,10 +194,10 @@ def encode(ffmpeg: str, slides: list[Image.Image], sound: Path, film: Path) -> N
         "-map_metadata", "-1", "-fflags", "+bitexact", "-metadata", f"title={TITLE}", str(film),
     ]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        for picture in frames(slides):
-            process.stdin.write(picture)
-        process.stdin.close()
+        if process.stdin is not None:
+            for picture in frames(slides):
+                process.stdin.write(picture)
+            process.stdin.close()
         if process.wait():
             raise RuntimeError("ffmpeg could not write the film.")
 
