@@ -99,7 +99,7 @@ def _enrol(
     parameters = [day, day, *told, activity.pk, str(source), at, due, activity.pk, str(source)]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return max(0, cursor.rowcount)
+        return max(0, int(cursor.rowcount))
 
 
 def _instant(at: datetime | None) -> Any:
