@@ -34,7 +34,7 @@ class AdminDoorsMiddleware:
     bulk actions on our models that know no rows of units, and its own log-in page (ours counts failures by device and
     sends codes)."""
 
-    OUR_APPS = ("organisation", "questions", "exams", "courses")
+    OUR_APPS = ("organisation", "study", "questions", "exams", "courses", "reports")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
