@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.examining import finish_by_earlier_attempts
 from courses.models import LessonPage
 from courses.parts import parts_of as specs_of
 from learning.organisation.models import User
@@ -52,6 +53,8 @@ def lesson(page: LessonPage, request: HttpRequest) -> HttpResponse:
     course = entry.activity.parent
     if course is None:
         raise TypeError("A lesson has a course.")
+    if entry.recorded and any(part["kind"] == "exam" for part in entry.activity.parts):
+        finish_by_earlier_attempts(user=user, activity=entry.activity, now=now)
     progress = course_progress(user=user, courses=[course])[course.pk]
     here = next(each for each in progress.lessons if each.activity.pk == entry.activity.pk)
     context = {"page": page, "course": course, "around": around(progress, here)}

@@ -20,7 +20,9 @@ _numbers = count(1)
 Blocks = list[tuple[str, dict[str, Any]]]
 
 
-def make_course(unit: Unit | None = None, *, live: bool = False, lessons: int = 0, **fields: Any) -> CoursePage:
+def make_course(
+    unit: Unit | None = None, *, live: bool = False, lessons: int = 0, **fields: Any
+) -> CoursePage:
     """A draft course; `live` publishes it, with so many lessons of one article each."""
     page = CoursePage(
         **{"title": f"课程{next(_numbers)}", "owner_unit": unit or make_unit(), "live": False, **fields}
@@ -57,7 +59,9 @@ def make_lesson(
 
 
 def make_topic(unit: Unit | None = None, **fields: Any) -> TopicPage:
-    page = TopicPage(**{"title": f"专题{next(_numbers)}", "owner_unit": unit or make_unit(), "live": False, **fields})
+    page = TopicPage(
+        **{"title": f"专题{next(_numbers)}", "owner_unit": unit or make_unit(), "live": False, **fields}
+    )
     index_page().add_child(instance=page)
     return page
 
@@ -85,7 +89,9 @@ def make_material(
             "content_type": "video/mp4",
             "size": len(data),
             "duration_ms": 0 if kind == "pdf" else 600_000,
-            "pages": [{"file": f"p{n}.webp", "width": 10, "height": 14, "text": "学" * 100} for n in range(pages)],
+            "pages": [
+                {"file": f"p{n}.webp", "width": 10, "height": 14, "text": "学" * 100} for n in range(pages)
+            ],
             "state": Material.State.READY,
             "created_at": NOW,
             **fields,

@@ -201,7 +201,10 @@ class TestParts:
         assert parts[2]["title"] == "朗读"
         assert parts[3]["least_ms"] == [10_000, 10_000]
         assert not parts[4]["required"]
-        assert [(part["exam"], part["pass"]) for part in parts[6:8]] == [(practice.pk, False), (formal.pk, True)]
+        assert [(part["exam"], part["pass"]) for part in parts[6:8]] == [
+            (practice.pk, False),
+            (formal.pk, True),
+        ]
         # 125.1 s of reading, 20 s of pages, twice ten minutes, rounded up
         assert activity_of(lesson).nominal_minutes == 23
 
