@@ -150,7 +150,9 @@ def watched(
 ) -> tuple[Spans, int]:
     """What of a video or audio has been watched now, and the allowance that it cost: a millisecond pays for
     `rate_percent`/100 ms of it. What is not paid for is dropped from the end. `free`: completed, so no order is kept."""
-    before = clipped(seen, 0, length_ms)
+    before = [(a, b) for a, b in seen]
+    if before and before[-1][1] > length_ms:  # a shorter one was published since
+        before = clipped(before, 0, length_ms)
     new = clipped(played, 0, length_ms)
     if rules.no_skip and not free:
         new = in_order(before, new)

@@ -19,13 +19,18 @@ def union(spans: Iterable[Sequence[int]], *, gap: int = 0) -> Spans:
     """What any of them covers; neighbours not more than `gap` apart become one. Empty and reversed ones are nothing.
 
     In any order and any number of steps the result is the same: filled gaps bring nothing nearer than it was."""
+    ordered = sorted([(a, b) for a, b in spans if a < b])
+    if len(ordered) < 2:
+        return ordered
     merged: Spans = []
-    for start, end in sorted((a, b) for a, b in spans if a < b):
-        if merged and start - merged[-1][1] <= gap:
-            if end > merged[-1][1]:
-                merged[-1] = (merged[-1][0], end)
-        else:
-            merged.append((start, end))
+    low, high = ordered[0]
+    for start, end in ordered:
+        if start - high > gap:
+            merged.append((low, high))
+            low, high = start, end
+        elif end > high:
+            high = end
+    merged.append((low, high))
     return merged
 
 
@@ -35,15 +40,16 @@ def subtract(spans: Iterable[Sequence[int]], taken: Iterable[Sequence[int]]) -> 
     if not gone:
         return union(spans)
     left: Spans = []
+    place, most = 0, len(gone)
     for start, end in union(spans):
-        for a, b in gone:
-            if b <= start:
-                continue
-            if a >= end:
-                break
-            if start < a:
-                left.append((start, a))
-            start = b  # noqa: PLW2901 — what is left of it begins there
+        while place < most and gone[place][1] <= start:
+            place += 1
+        at = place
+        while at < most and gone[at][0] < end:
+            if start < gone[at][0]:
+                left.append((start, gone[at][0]))
+            start = gone[at][1]  # noqa: PLW2901 — what is left of it begins there
+            at += 1
         if start < end:
             left.append((start, end))
     return left
