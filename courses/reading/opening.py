@@ -38,7 +38,7 @@ def open_part(request: HttpRequest, activity_id: int, part: str) -> HttpResponse
     block = next((each for each in page.body if str(each.id) == part), None) if page else None
     if spec is None or page is None or block is None:
         raise Http404
-    lessons = course_progress(user=user, courses=[activity.parent])[activity.parent_id].lessons
+    lessons = course_progress(user=user, courses=[activity.parent])[activity.parent.pk].lessons
     if not any(each.activity.pk == activity.pk and each.unlocked for each in lessons):
         raise Http404
     finish_part(user=user, activity=activity, part=part, now=now)

@@ -64,13 +64,13 @@ class Lesson {
     }
   }
 
-  start() {
+  async start() {
     this.listen();
     this.look();
     this.tick();
     window.setInterval(() => this.tick(), TICK_MS);
-    if (this.clock.visible) this.beats.start();
-    this.beats.replay();
+    await this.beats.replay(); // before the new session: what an older one covered is paid from the time before it
+    if (this.clock.visible) this.beats.now();
   }
 
   listen() {

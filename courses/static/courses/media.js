@@ -8,6 +8,7 @@ import { clockText, coveredText, fill, missingText } from "./words.js";
 const SLACK_S = 0.5; // between what the clock and what the media says has passed
 const AHEAD_S = 1; // a seek no further than this is not skipping
 const RESUME_FROM_S = 3;
+const MOST_SPANS = 256; // as many as a beat may carry
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -181,7 +182,8 @@ export class Media {
    */
   unsent() {
     this.sample();
-    return this.fresh.length ? { part: this.key, spans: this.fresh, position: this.media.currentTime } : null;
+    const spans = this.fresh.slice(0, MOST_SPANS);
+    return spans.length ? { part: this.key, spans, position: this.media.currentTime } : null;
   }
 
   /** @param {Played} sent */

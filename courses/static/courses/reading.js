@@ -5,7 +5,8 @@
 import { find, say } from "./dom.js";
 import { fill, listText } from "./words.js";
 
-const EDGE_PX = 60; // under a bar of the page is not in view
+const BAR_PX = 60; // the phone's bar at the bottom covers what is below it
+const LEAST_SHARE = 0.25; // of the window, or the whole block: the last line of a block is not the block
 
 export class Reading {
   /**
@@ -86,7 +87,8 @@ export class Reading {
 /** @param {HTMLElement} block */
 function isInView(block) {
   const box = block.getBoundingClientRect();
-  return box.height > 0 && box.bottom > EDGE_PX && box.top < window.innerHeight - EDGE_PX;
+  const seen = Math.min(box.bottom, window.innerHeight - BAR_PX) - Math.max(box.top, 0);
+  return seen > 0 && seen >= Math.min(box.height, LEAST_SHARE * window.innerHeight);
 }
 
 /**
