@@ -51,7 +51,8 @@ def publish_course(*, course: CoursePage, by: User, now: datetime) -> int:
         data={"title": course.title},
         now=now,
     )
-    return LessonPage.objects.descendant_of(course).live().count()
+    count: int = LessonPage.objects.descendant_of(course).live().count()
+    return count
 
 
 @transaction.atomic
@@ -88,7 +89,7 @@ def copy_course(*, course: CoursePage, by: User, now: datetime) -> CoursePage:
         },
         user=by,
     ).execute(skip_permission_checks=True)
-    made = CoursePage.objects.get(pk=copied.pk)
+    made: CoursePage = CoursePage.objects.get(pk=copied.pk)
     facts = {"title": made.title, "from": course.pk}
     audit.record(actor=by, action="course.copy", obj=made, unit=made.owner_unit, data=facts, now=now)
     return made

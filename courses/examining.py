@@ -12,7 +12,6 @@ from question_bank.exams.models import Attempt
 
 from .models import ExamUse
 
-
 # Hundreds hand in at once, and few exams stand in lessons: a worker asks again only after this time. What it misses when a
 # lesson has just been published, `finish_by_earlier_attempts` makes up for when the lesson is opened.
 KEPT_FOR = timedelta(seconds=30)

@@ -69,7 +69,7 @@ def exams_in(lesson: LessonPage) -> list[Exam]:
 def minutes_of(parts: list[Part]) -> int:
     """Minutes that the required parts take at least, rounded up: media at normal speed, reading by its least times."""
     asked = [part for part in parts if part["required"]]
-    ms = sum(part.get("length_ms", 0) + sum(part.get("least_ms", ())) for part in asked)
+    ms: int = sum(part.get("length_ms", 0) + sum(part.get("least_ms", ())) for part in asked)
     return ceil(ms / MINUTE_MS)
 
 

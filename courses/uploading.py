@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -44,7 +44,7 @@ def announced_too_large(request: HttpRequest) -> bool:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return True
-    return announced > cast(int, settings.MATERIAL_MAX_BYTES) + vtt.LONGEST + FORM_FIELDS
+    return announced > settings.MATERIAL_MAX_BYTES + vtt.LONGEST + FORM_FIELDS
 
 
 class LimitedUploads(FileUploadHandler):
@@ -52,7 +52,7 @@ class LimitedUploads(FileUploadHandler):
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
-        self.left = cast(int, settings.MATERIAL_MAX_BYTES) + vtt.LONGEST
+        self.left = settings.MATERIAL_MAX_BYTES + vtt.LONGEST
         self.stopped = False
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
@@ -66,7 +66,7 @@ class LimitedUploads(FileUploadHandler):
         return None  # the next handler has the file
 
 
-def what_is(file: UploadedFile) -> Sniffed:
+def what_is(file: UploadedFile[Any]) -> Sniffed:
     """Raises UploadRefused with words."""
     if (file.size or 0) > settings.MATERIAL_MAX_BYTES:
         raise UploadRefused(too_large())
@@ -94,7 +94,7 @@ def _words_for(code: str) -> str:
     return words.get(code, _("认不出这个文件的内容。")) + (accepted if code in ("unknown", "empty") else "")
 
 
-def check_subtitles(file: UploadedFile) -> bytes:
+def check_subtitles(file: UploadedFile[Any]) -> bytes:
     """The content. Raises UploadRefused with words."""
     if (file.size or 0) > vtt.LONGEST:
         raise UploadRefused(_("字幕文件太大，最多 2 MB。"))
@@ -118,10 +118,10 @@ def check_subtitles(file: UploadedFile) -> bytes:
 @transaction.atomic
 def take_material(
     *,
-    file: UploadedFile,
+    file: UploadedFile[Any],
     title: str,
     owner_unit: Unit,
-    subtitles: UploadedFile | None = None,
+    subtitles: UploadedFile[Any] | None = None,
     by: User,
     now: datetime,
 ) -> Material:
@@ -154,7 +154,7 @@ def change_material(
     *,
     material: Material,
     title: str,
-    subtitles: UploadedFile | None,
+    subtitles: UploadedFile[Any] | None,
     drop_subtitles: bool,
     by: User,
     now: datetime,

@@ -70,13 +70,13 @@ class CourseList(CourseRoom):
         people = (
             Enrolment.objects.filter(activity__key=OuterRef("key")).values("activity").annotate(n=Count("pk"))
         )
-        rows = CoursePage.objects.filter(scope_q(self.user, Action.COURSE_VIEW, "owner_unit"))
+        rows: Any = CoursePage.objects.filter(scope_q(self.user, Action.COURSE_VIEW, "owner_unit"))
         words, state = self.request.GET.get("q", "").strip(), self.request.GET.get("state", "")
         if words:
             rows = rows.filter(Q(title__icontains=words) | Q(owner_unit__name__icontains=words))
         if state in ("live", "draft"):
             rows = rows.filter(live=state == "live")
-        return (
+        shown: QuerySet[CoursePage] = (
             rows.select_related("owner_unit")
             .annotate_approved_schedule()
             .annotate(
@@ -87,6 +87,7 @@ class CourseList(CourseRoom):
             .annotate(people=Subquery(people.values("n")))
             .order_by("-latest_revision_created_at", "-pk")
         )
+        return shown
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = Paginator(self.rows(), PER_PAGE).get_page(self.request.GET.get("p"))
@@ -120,7 +121,8 @@ class CourseOutline(CourseRoom):
     @cached_property
     def course(self) -> CoursePage:
         rows = CoursePage.objects.filter(scope_q(self.user, Action.COURSE_VIEW, "owner_unit"))
-        return found(rows.select_related("owner_unit", "cover"), self.kwargs["pk"])
+        course: CoursePage = found(rows.select_related("owner_unit", "cover"), self.kwargs["pk"])
+        return course
 
     def get_page_title(self) -> str:
         return str(newest(self.course).title)
@@ -177,9 +179,9 @@ class CourseOutline(CourseRoom):
         messages.success(self.request, _("已复制为草稿“%(course)s”。") % {"course": made.title})
         return redirect("course_outline", pk=made.pk)
 
-    def below(self) -> QuerySet[Page]:
-        pages: QuerySet[Page] = Page.objects.descendant_of(self.course)
-        return pages
+    def below(self) -> Any:
+        """The pages of the outline, as Wagtail's own kind of queryset, which has no types."""
+        return Page.objects.descendant_of(self.course)
 
     def move(self) -> None:
         page = found(self.below(), self.request.POST.get("page") or 0)

@@ -59,7 +59,7 @@ def pages_of_the_scope(request: HttpRequest, door: str, kwargs: Mapping[str, Any
     """Whether every page that the address names is one the person may see; the explorer's pages are ours."""
     if not request.user.is_authenticated:
         return True  # Wagtail asks to log in
-    user = cast(User, request.user)
+    user = request.user
     if door in EXPLORER:
         return _outline(user, kwargs.get("parent_page_id"))
     if "content_type_app_name" in kwargs and kwargs["content_type_app_name"] != "courses":
@@ -72,7 +72,7 @@ def sessions_of_pages(request: HttpRequest, door: str, kwargs: Mapping[str, Any]
     if "object_id" not in kwargs or not request.user.is_authenticated:
         return True
     is_page = kwargs.get("app_label") in ("courses", "wagtailcore") and str(kwargs["object_id"]).isdecimal()
-    return is_page and seen(cast(User, request.user)).filter(pk=kwargs["object_id"]).exists()
+    return is_page and seen(request.user).filter(pk=kwargs["object_id"]).exists()
 
 
 def choosable(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:

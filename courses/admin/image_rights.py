@@ -42,7 +42,9 @@ class ImagePolicy(CollectionOwnershipPermissionPolicy):
         wanted = set(actions)
         if not self.uses(user) or not wanted & (USE | OWN):
             return images.none()
-        return images if wanted & USE or user.is_superuser else images.filter(uploaded_by_user=user)
+        if wanted & USE or user.is_superuser:
+            return images
+        return images.filter(uploaded_by_user=user)
 
     def instances_user_has_permission_for(self, user: User, action: str) -> QuerySet[Any]:
         return self.instances_user_has_any_permission_for(user, [action])
@@ -53,7 +55,8 @@ class ImagePolicy(CollectionOwnershipPermissionPolicy):
         return User.objects.filter(allowed, is_active=True).distinct()
 
     def collections_user_has_any_permission_for(self, user: User, actions: Iterable[str]) -> QuerySet[Any]:
-        return Collection.objects.all() if self.uses(user) else Collection.objects.none()
+        found: QuerySet[Any] = Collection.objects.all()
+        return found if self.uses(user) else found.none()
 
     def collections_user_has_permission_for(self, user: User, action: str) -> QuerySet[Any]:
         return self.collections_user_has_any_permission_for(user, [action])

@@ -76,7 +76,7 @@ class MaterialList(MaterialPage):
                 rows = rows.filter(**{name: asked[name]})
         page = Paginator(rows.order_by("-pk"), PER_PAGE).get_page(self.request.GET.get("p"))
         for row in page.object_list:
-            row.length = length_words(row)
+            row.length = length_words(row)  # type: ignore[attr-defined]  # for the template
         kinds, states = Material.Kind.choices, Material.State.choices
         return dict(
             super().get_context_data(**kwargs), materials=page, asked=asked, kinds=kinds, states=states
@@ -121,7 +121,7 @@ class MaterialUpload(MaterialPage):
             _read_all = request.POST  # the handlers work now
             if self.limit.stopped:
                 return self.refused(request)
-        return cast(HttpResponseBase, csrf_protect(super().dispatch)(request, *args, **kwargs))
+        return csrf_protect(super().dispatch)(request, *args, **kwargs)
 
     def refused(self, request: HttpRequest) -> HttpResponseBase:
         if request.headers.get("Accept") == "application/json":
@@ -165,8 +165,8 @@ class ChangeForm(forms.Form):
     subtitles = forms.FileField(label=gettext_lazy("字幕"), required=False, allow_empty_file=True)
     drop_subtitles = forms.BooleanField(label=gettext_lazy("去掉字幕"), required=False)
 
-    def __init__(self, material: Material, *args: Any) -> None:
-        super().__init__(*args, initial={"title": material.title})
+    def __init__(self, material: Material, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, initial={"title": material.title})
         if material.kind != Material.Kind.VIDEO:
             del self.fields["subtitles"]
         if not material.subtitles:

@@ -31,7 +31,7 @@ from learning.organisation.permissions import Action, units_allowing
 from question_bank.exams.models import Exam
 
 
-class UnitsField(forms.ModelMultipleChoiceField):
+class UnitsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not generic at run time
     def label_from_instance(self, unit: Any) -> str:
         return indented(unit)
 

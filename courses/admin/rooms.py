@@ -27,7 +27,7 @@ class CourseRoom(WagtailAdminTemplateMixin, TemplateView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may(cast(User, request.user), self.action):
             raise Http404
-        return cast(HttpResponseBase, super().dispatch(request, *args, **kwargs))
+        return super().dispatch(request, *args, **kwargs)
 
     @property
     def user(self) -> User:

@@ -30,6 +30,7 @@ class StudyPage(Page):
     """What pages of this room have in common: an address that neither repeats a Chinese title nor changes with it, and
     a view of the member's room that shows it."""
 
+    slug: str  # Wagtail has no types
     show_in_menus_default = False
     promote_panels: list[Any] = []
 
