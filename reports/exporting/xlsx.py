@@ -6,8 +6,7 @@ never a formula, whatever a member has typed."""
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -19,7 +18,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from reports.shape import Column, Kind, Report, Table, Value
-from reports.words import as_of_words, chosen_words, figure_said, legend, plain
+from reports.words import as_of_words, chosen_words, legend, plain
 
 TITLE_CHARS = 31  # a sheet's name in Excel
 FORBIDDEN = str.maketrans("", "", "[]:*?/\\")
@@ -58,18 +57,8 @@ def _write_summary(page: Any, report: Report) -> None:
             page.append([_text(page, line)])
     page.append([])
     for figure in report.figures:
-        value = _cell(page, figure.column)
-        said = figure_said(figure) if isinstance(plain(figure.column, figure.value), str | None) else None
-        _fill(value, figure.column, figure.value)
-        page.append(
-            [
-                _text(
-                    page, f"{figure.label}（{unit}）" if (unit := unit_of(figure.column)) else figure.label
-                ),
-                _text(page, said) if said else value,
-                _text(page, figure.how),
-            ]
-        )
+        label = _text(page, heading(figure.column))
+        page.append([label, Cells(page, figure.column).filled(figure.value), _text(page, figure.how)])
     page.append([])
     for label, how in legend(report):
         page.append([_text(page, label), _text(page, how)])
@@ -80,14 +69,39 @@ def _write_table(page: Any, table: Table) -> None:
     for at, column in enumerate(table.columns, start=1):
         page.column_dimensions[get_column_letter(at)].width = WIDTHS.get(column.kind, NUMBER_WIDTH)
     page.append([_text(page, heading(column), bold=True) for column in table.columns])
-    cells = [_cell(page, column) for column in table.columns]
+    cells = [Cells(page, column) for column in table.columns]
     for row in table.rows:
-        page.append(_filled(cells, table.columns, row))
+        page.append(each.filled(value) for each, value in zip(cells, row, strict=True))
     if table.total:
-        bold = [_cell(page, column) for column in table.columns]
-        for cell in bold:
-            cell.font = BOLD
-        page.append(_filled(bold, table.columns, table.total))
+        bold = [Cells(page, column, bold=True) for column in table.columns]
+        page.append(each.filled(value) for each, value in zip(bold, table.total, strict=True))
+
+
+class Cells:
+    """The cells of a column: one for numbers and one for words, filled again for each row; the writer has written a cell
+    before the next one is asked for. A style, once used, must not change: the book keeps it by reference."""
+
+    def __init__(self, page: Any, column: Column, *, bold: bool = False) -> None:
+        self._column = column
+        self._value, self._words = WriteOnlyCell(page), _text(page, "", bold=bold)
+        self._value.number_format = number_format(column)
+        if bold:
+            self._value.font = BOLD
+
+    def filled(self, value: Value) -> Any:
+        shown = plain(self._column, value)
+        if shown is None:
+            return None
+        if isinstance(shown, str):
+            self._words.value = ILLEGAL_CHARACTERS_RE.sub("", shown)
+            self._words.data_type = "s"
+            return self._words
+        if isinstance(shown, datetime) and timezone.is_aware(shown):
+            shown = timezone.make_naive(shown)
+        # Past the property, which would give dates a style of its own.
+        self._value._value = shown
+        self._value.data_type = "d" if isinstance(shown, date) else "n"
+        return self._value
 
 
 def heading(column: Column) -> str:
@@ -99,35 +113,10 @@ def unit_of(column: Column) -> str:
     return _("秒") if column.kind is Kind.DURATION else column.unit
 
 
-# One cell a column, filled again for each row: the writer has written it before the next one is asked for.
-def _filled(cells: Sequence[Any], columns: Iterable[Column], row: Iterable[Value]) -> Iterator[Any]:
-    for cell, column, value in zip(cells, columns, row, strict=True):
-        _fill(cell, column, value)
-        yield cell
-
-
-def _fill(cell: Any, column: Column, value: Value) -> None:
-    shown = plain(column, value)
-    if isinstance(shown, datetime):
-        cell.value = timezone.make_naive(shown) if timezone.is_aware(shown) else shown
-    elif isinstance(shown, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", shown)
-        cell.data_type = "s"
-    else:
-        cell.value = shown
-    cell.number_format = "@" if isinstance(shown, str) else number_format(column)
-
-
 def number_format(column: Column) -> str:
     if column.kind is Kind.DECIMAL:
         return f"0.{'0' * column.places}" if column.places else "0"
     return FORMATS[column.kind]
-
-
-def _cell(page: Any, column: Column) -> Any:
-    cell = WriteOnlyCell(page)
-    cell.number_format = number_format(column)
-    return cell
 
 
 def _text(page: Any, text: str | None, *, bold: bool = False) -> Any:
