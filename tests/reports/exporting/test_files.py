@@ -29,7 +29,7 @@ COLUMNS = (
 )
 AT = datetime(2026, 6, 1, 17, 30, tzinfo=UTC)  # the next day in Shanghai
 ROWS = [
-    ("甲支部", 12, Fraction(200, 3), Fraction(11, 12), 3_605_900, AT, date(2026, 6, 1)),
+    ("甲支部", 12, Fraction(200, 3), Fraction(11, 12), 3_965_900, AT, date(2026, 6, 1)),
     ('=HYPERLINK("http://x")', 0, None, Withheld.SMALL_GROUP, None, None, None),
 ]
 
@@ -60,7 +60,7 @@ def test_numbers_of_the_workbook_are_those_of_the_page() -> None:
     assert said(COLUMNS[2], ROWS[0][2]) == "66.67"  # type: ignore[arg-type]
     assert first[3] == pytest.approx(0.917)
     assert said(COLUMNS[3], ROWS[0][3]) == "91.7%"  # type: ignore[arg-type]
-    assert first[4] == 3605
+    assert first[4] == 3965
     assert first[5] == datetime(2026, 6, 2, 1, 30)  # noqa: DTZ001 — a sheet knows local times only
     assert second[3] == "人数过少，不显示"
     assert total[:2] == ["合计", 12]
@@ -84,7 +84,7 @@ def test_paper_says_what_the_page_says() -> None:
         "应考 12，实考 11。",
         "66.67",
         "91.7%",
-        "1小时00分",
+        "1小时06分",
         "2026年6月2日 01:30",
         "人数过少，不显示",
     ):
