@@ -75,8 +75,11 @@ class Standing:
 
     @property
     def percent(self) -> int:
-        """For a bar; never 100 before the course is done."""
-        return 100 if self.done else min(99, int(self.progress.coverage * 100))
+        """For a bar beside words that count lessons: their mean; never 100 before the course is done."""
+        if self.done:
+            return 100
+        shares = [1.0 if each.completed_at else each.coverage for each in self.lessons]
+        return min(99, int(100 * sum(shares) / len(shares))) if shares else 0
 
     @property
     def words(self) -> str:

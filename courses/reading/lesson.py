@@ -80,7 +80,7 @@ def study_context(
         "open_parts": [part for part in parts if part.required and not part.done],
         "recorded": recorded,
         "measures": Measures(idle_s=int(activity.rules.get("idle_s", IDLE_S))),
-        "rates": [rate for rate in RATES if rate <= rules["rate_max"]],
+        "rates": [f"{rate:g}" for rate in RATES if rate <= rules["rate_max"]],
         "rules": rules,
         "lesson_data": script_data(user, here, parts, rules) if recorded else None,
     }
@@ -94,7 +94,7 @@ def draft_context(page: LessonPage) -> dict[str, Any]:
         "parts": parts_of(page.body, specs_of(page), {}, {}),
         "preview": True,
         "recorded": False,
-        "rates": list(RATES),
+        "rates": [f"{rate:g}" for rate in RATES],
         "rules": rules,
         "measures": Measures(idle_s=IDLE_S),
     }

@@ -20,7 +20,7 @@ from wagtail.models import Page
 from learning.organisation.models import User
 from learning.study.crediting import BEAT_MOST_MS, LATE_MOST_MS, Rules
 from learning.study.intervals import MILLISECOND
-from learning.study.models import Activity, Enrolment, StudySlice
+from learning.study.models import Activity, Completion, Enrolment, StudySlice
 from learning.study.services.progress import year_hours, year_target
 from learning.study.services.record import day_totals, slices_of
 
@@ -115,9 +115,12 @@ def year_of(user: User, *, now: datetime) -> Year:
 
 
 def courses_of(user: User) -> list[Activity]:
-    """Courses the member is or was expected to study or has begun, closed ones too: a record does not vanish."""
-    enrolled = Q(pk__in=Enrolment.objects.filter(user=user).values("activity"))
-    return list(Activity.objects.courses().filter(enrolled))
+    """Courses the member is or was expected to study, has begun or finished, closed ones too: a record does not
+    vanish."""
+    enrolled = Enrolment.objects.filter(user=user).values("activity")
+    finished = Completion.objects.filter(user=user)
+    known = Q(pk__in=enrolled) | Q(pk__in=finished.values("activity"))
+    return list(Activity.objects.courses().filter(known | Q(pk__in=finished.values("activity__parent"))))
 
 
 def slices_on(user: User, day: date) -> list[tuple[StudySlice, int]]:

@@ -17,12 +17,12 @@ from tests.browser.studying import (
     FILM_S,
     covered_s,
     film_lesson,
+    has_ended,
     hide,
     lesson,
     make_film,
     open_lesson,
     play,
-    has_ended,
     position,
     studied_s,
 )

@@ -113,6 +113,10 @@ class Lesson {
   /** Everything asked for is there: the server hears at once, and its word completes the lesson. */
   checkDone() {
     const required = [...this.media, ...this.readings].filter(({ part }) => part.required);
+    required.forEach(({ key, done: over }) => {
+      const left = document.querySelector(`[data-left="${key}"]`);
+      if (left) left.toggleAttribute("hidden", over);
+    });
     const done = required.length > 0 && required.every((each) => each.done);
     if (done && !this.wasDone && !this.completed) this.beats.now();
     this.wasDone = done;

@@ -208,7 +208,7 @@ def test_a_lesson_shows_every_kind_of_block_with_the_members_state(
                   "《通俗读本》", "校园网内打开", "去考试", "您不在这场考试的考生名单里", "写心得", "不少于 800 字"):  # fmt: skip
         assert words in page, words
     assert 'data-rate="1.5"' in page
-    assert 'data-rate="2.0"' not in page
+    assert 'data-rate="2"' not in page
     assert "这是怎样计算的" in page
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from courses.reading.record import day_asked, month_of
 from learning.organisation.models import User
 from learning.study.models import Activity, StudySlice
+from learning.study.services.finishing import record_by_hand
 from tests.courses.factories import activity_of, index_page, make_course
 from tests.factories import make_unit, make_user
 
@@ -110,3 +111,14 @@ def test_a_day_that_has_not_come_is_not_asked_for() -> None:
     assert day_asked("2026-03-02", today) == today
     assert day_asked("2026-03-03", today) is None
     assert day_asked("", today) is None
+
+
+def test_what_was_entered_by_hand_stands_in_the_record(
+    client: Client, member: User, lesson: Activity
+) -> None:
+    now = timezone.now()
+    record_by_hand(activity=lesson, users=[member], by=make_user(), reason="线下学过", now=now)
+    client.force_login(member)
+    page = client.get(reverse("own_study")).content.decode()
+    assert "党章导读" in page
+    assert "已学完" in page
