@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from question_bank.engine.statistics import Distribution
 
@@ -98,10 +99,11 @@ def one_candidate(
     excellent: bool = False,
 ) -> ExamTally:
     """The tally of `n` candidates who stand alike."""
-    counts = {standing.value: n}
+    counts: dict[str, Any] = {standing.value: n}
+    standing_alike = ExamTally(due=n, **counts)
     if standing is not Standing.MARKED or score is None:
-        return ExamTally(due=n, **counts)
-    return ExamTally(due=n, **counts, passed=n * passed, excellent=n * excellent, scores={score: n})
+        return standing_alike
+    return replace(standing_alike, passed=n * passed, excellent=n * excellent, scores={score: n})
 
 
 @dataclass(frozen=True)

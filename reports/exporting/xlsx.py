@@ -99,7 +99,7 @@ class Cells:
         if isinstance(shown, datetime) and timezone.is_aware(shown):
             shown = timezone.make_naive(shown)
         # Past the property, which would give dates a style of its own.
-        self._value._value = shown
+        self._value._value = shown  # type: ignore[attr-defined]
         self._value.data_type = "d" if isinstance(shown, date) else "n"
         return self._value
 

@@ -76,8 +76,7 @@ def absent(numbers: UnitNumbers) -> QuerySet[Candidate]:
     people = people.filter(
         Q(state=Candidate.State.ABSENT) | (Q(state=Candidate.State.ELIGIBLE, exam__in=over) & ~Exists(came))
     )
-    people = _of_status(people, numbers)
-    return people.select_related("user", "unit", "exam").defer(
+    return _of_status(people, numbers).select_related("user", "unit", "exam").defer(
         "exam__plan", "exam__corrections", "unit_ancestors"
     ).order_by("unit__path", "user__number", "exam_id")  # fmt: skip
 
@@ -95,8 +94,8 @@ def unfinished(numbers: UnitNumbers, *, not_begun: bool, overdue: bool) -> Query
         begun=Q(Exists(lessons)) | Q(Exists(by_hand)), late=Q(until__lt=numbers.as_of, until__isnull=False)
     )
     chosen = (Q(begun=False) if not_begun else Q(pk__in=[])) | (Q(late=True) if overdue else Q(pk__in=[]))
-    people = _of_status(people.filter(chosen), numbers)
-    return people.select_related("user", "unit", "activity").order_by(
+    listed = _of_status(people.filter(chosen), numbers)
+    return listed.select_related("user", "unit", "activity").order_by(
         "unit__path", "user__number", "activity_id"
     )
 

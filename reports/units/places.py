@@ -81,8 +81,9 @@ def stays_of(places: Places) -> dict[int, list[Stay]]:
         return {}
     above: dict[int, list[tuple[int, int, date, date | None]]] = defaultdict(list)
     found = UnitClosure.objects.filter(unit__in=places.moved)
-    for unit_id, *row in found.values_list("unit_id", "ancestor_id", "depth", "from_date", "to_date"):
-        above[unit_id].append((row[0], row[1], row[2], row[3]))
+    columns = found.values_list("unit_id", "ancestor_id", "depth", "from_date", "to_date")
+    for unit_id, ancestor_id, depth, begins, ends in columns:
+        above[unit_id].append((ancestor_id, depth, begins, ends))
     return {unit_id: list(_stays(places, rows)) for unit_id, rows in above.items()}
 
 

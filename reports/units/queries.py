@@ -143,15 +143,16 @@ class _Who:
 def _who(places: Places, row: str, status: str, *, moved: bool) -> _Who:
     """Of candidates or enrolments, which have unit, unit_ancestors and person_status of the time."""
     values: list[Any] = []
+    join_values: list[Any] = []
     status_of = f"{row}.person_status"
     if moved:
         condition, ids = among(f"{row}.unit_id", places.moved)
-        joins, join_values, child, conditions = "", [], f"{row}.unit_ancestors", f" AND {condition}"
+        joins, child, conditions = "", f"{row}.unit_ancestors", f" AND {condition}"
         values.append(ids)
     else:
         under, ids = among("k.ancestor_id", places.ids)
         unit = f"{row}.unit_id"
-        joins, join_values = "", []
+        joins = ""
         if places.now:
             unit, status_of = "m.unit_id", "m.person_status"
             joins = f"""JOIN organisation_membership m ON m.user_id = {row}.user_id AND m.from_date <= %s
@@ -256,7 +257,8 @@ def sums_by_child(places: Places, source: str, total: str, span: Span, status: s
     unit count by the dated closure of their local day."""
     when, values = span.condition()
     under, ids = among("k.ancestor_id", places.ids)
-    unit, joins, join_values = "d.unit_id", "", []
+    unit, joins = "d.unit_id", ""
+    join_values: list[Any] = []
     if places.now or status:
         joins = """JOIN organisation_membership m ON m.user_id = d.user_id AND m.from_date <= %s
             AND (m.to_date IS NULL OR m.to_date > %s)"""

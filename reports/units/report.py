@@ -271,12 +271,11 @@ def _study_cells(study: StudyTally) -> tuple[Value, ...]:
 
 
 def _chart(numbers: UnitNumbers, table: Table) -> Chart:
-    if numbers.exam.due or not numbers.study.due:
-        series = (
-            ("passed", "failed", "absent", "exempt", "others") if numbers.exam.due else ("hours_per_head",)
-        )
-        title = _("各党组织考试情况") if numbers.exam.due else _("各党组织人均学时")
-    else:
+    series: tuple[str, ...] = ("hours_per_head",)
+    title = _("各党组织人均学时")
+    if numbers.exam.due:
+        series, title = ("passed", "failed", "absent", "exempt", "others"), _("各党组织考试情况")
+    elif numbers.study.due:
         series, title = ("finished", "begun", "not_begun"), _("各党组织学习情况")
     return Chart(ChartKind.BAR, table, "unit", series, title=title, stacked=True, lying=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -46,7 +46,7 @@ def member_report(request: HttpRequest, user_id: int) -> HttpResponseBase:
 def own_report(request: HttpRequest) -> HttpResponse:
     """The member's own, with what is released."""
     trail = [(reverse("me"), _("我的"))]
-    return _page(request, cast(User, user_of(request)), Reader(own=True), trail=trail, inside_admin=False)
+    return _page(request, user_of(request), Reader(own=True), trail=trail, inside_admin=False)
 
 
 def _page(

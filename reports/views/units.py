@@ -20,7 +20,7 @@ from .doors import door, found, home_crumb, link
 @door
 @require_GET
 def unit_report(request: HttpRequest, unit_id: int) -> HttpResponseBase:
-    unit = found(units_allowing(user_of(request), Action.REPORT_VIEW), unit_id)
+    unit: Unit = found(units_allowing(user_of(request), Action.REPORT_VIEW), unit_id)
     wanted = UnitFilter.from_query(request.GET.dict())
     numbers = unit_numbers(unit=unit, wanted=wanted, now=timezone.now())
     return show(
