@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -130,6 +131,7 @@ def script_data(
         "completed": here.completed_at is not None,
         "rules": rules,
         "parts": [part.for_scripts() for part in parts if part.kind in MEASURED],
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "url": reverse("api:api-root") + "study",
         "words": script_words(),
     }

@@ -21,7 +21,7 @@ const SPREAD_MS = 1000; // a room that began together does not beat together
 export class Beats {
   /**
    * @param {Data} data
-   * @param {string} csrf
+   * @param {() => string} csrf as it is now: signing in elsewhere changes it
    * @param {number} everyMs
    * @param {Hooks} hooks
    */
@@ -59,7 +59,7 @@ export class Beats {
     let answer;
     try {
       const body = { activity: this.data.activity, tab: this.tab };
-      answer = await post(this.data.url, body, { "X-CSRFToken": this.csrf });
+      answer = await post(this.data.url, body, { "X-CSRFToken": this.csrf() });
     } catch (error) {
       return this.fail("offline");
     }

@@ -37,8 +37,7 @@ class Lesson {
     this.clock = new Clock(times.idle, (ms) => this.spend(ms));
     this.clock.set("ready", false);
     data.parts.forEach((part) => this.add(part));
-    const { value: csrf } = /** @type {HTMLInputElement} */ (find("[name=csrfmiddlewaretoken]"));
-    this.beats = new Beats(data, csrf, times.beat, {
+    this.beats = new Beats(data, () => cookie(data.csrf_cookie), times.beat, {
       counters: () => this.counters(),
       played: () => this.played(),
       onAcknowledged: (sent) => this.media.filter(({ key }) => key === sent.part).forEach((each) => each.acknowledge(sent)),
@@ -240,6 +239,12 @@ class Lesson {
       if (bar.hasAttribute("hidden") !== hidden) bar.toggleAttribute("hidden", hidden);
     });
   }
+}
+
+/** @param {string} name @returns {string} */
+function cookie(name) {
+  const found = document.cookie.split("; ").find((each) => each.indexOf(`${name}=`) === 0);
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
 }
 
 /**

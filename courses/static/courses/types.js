@@ -20,6 +20,7 @@
  * @property {boolean} completed
  * @property {{threshold: number, no_skip: boolean, rate_max: number}} rules
  * @property {Part[]} parts
+ * @property {string} csrf_cookie name of the cookie with the site's token against forged requests
  * @property {string} url where sessions are opened; their beats go below it
  * @property {Object<string, string>} words every text the scripts show
  */
