@@ -27,6 +27,7 @@ _SESSION = """
     SET TIME ZONE 'UTC'; SET lock_timeout TO '2s'; SET statement_timeout TO '10s';
     SET default_transaction_isolation TO 'read committed';
     SET enable_seqscan TO off; SET enable_hashjoin TO off; SET enable_mergejoin TO off; SET jit TO off;
+    SET enable_sort TO off;
     SET plan_cache_mode TO force_generic_plan;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """

@@ -116,7 +116,9 @@ def placed(bound: Bound, taken: Iterable[Sequence[int]], own_ends: Iterable[int]
         return []
     earliest = max(bound.low_ms, start - JOIN_MS)
     start = max((each for each in (bound.low_ms, *own_ends) if earliest <= each <= start), default=start)
-    return subtract([(start, start + most)], taken)
+    end = start + most
+    in_the_way = [each for each in taken if each[0] < end and start < each[1]]
+    return subtract([(start, end)], in_the_way) if in_the_way else [(start, end)]
 
 
 class Pace(NamedTuple):

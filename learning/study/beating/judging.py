@@ -113,7 +113,8 @@ def judge(state: State, beat: Beat, *, lesson: LessonFacts, recv: int, zone: tzi
     told = Told(beat.seq, beat.elapsed_ms, beat.active_ms, beat.visible_ms, beat.late)
     found = bounded(state.clock, told, recv)
     if found is None:
-        return Judgement(_reply(state, state.clock.credited_ms, state.coverage, lesson, state.completed))
+        share = coverage(lesson.parts, _covered(state.coverage))
+        return Judgement(Reply(state.clock.credited_ms, share, state.completed, state.holds_lease))
     clock, bound = found
     kind = LATE if bound.late else MEASURED
     taken = [(each.started_ms, each.ended_ms) for each in state.slices]
@@ -127,13 +128,18 @@ def judge(state: State, beat: Beat, *, lesson: LessonFacts, recv: int, zone: tzi
     ledger = _Ledger(lesson, recv, granted(state.pace, bound), dict(state.coverage))
     ledger.watch(beat)
     reads = ledger.read(beat, state.reads, bound.most_ms)
-    asked = any(each.required for each in lesson.parts)
-    completes = (
-        not state.completed and (asked or credit > 0) and lesson_complete(lesson.parts, _covered(ledger.rows))
-    )
+    covered = _covered(ledger.rows)
+    completes = False
+    if not state.completed and (credit > 0 or any(each.required for each in lesson.parts)):
+        completes = lesson_complete(lesson.parts, covered)
     extended, added = _slices(spans, state.slices, kind, zone)
     return Judgement(
-        _reply(state, clock.credited_ms, ledger.rows, lesson, state.completed or completes),
+        Reply(
+            clock.credited_ms,
+            coverage(lesson.parts, covered),
+            state.completed or completes,
+            state.holds_lease,
+        ),
         clock,
         ledger.pace,
         reads,
@@ -188,8 +194,7 @@ class _Ledger:
         )
         self._pay(cost)
         position = row.position_ms if beat.position_ms is None else min(beat.position_ms, part.length_ms)
-        percent = self.lesson.rules.threshold_percent
-        self._keep(part, row._replace(spans=spans, position_ms=position), length(spans), percent)
+        self._keep(part, row, spans, length(spans), position)
 
     def read(
         self, beat: Beat, reads: Mapping[str, Sequence[int]], most_ms: int
@@ -213,32 +218,28 @@ class _Ledger:
             most_ms -= now.cost_ms
             settled[part.key] = now.settled
             covered, _total = block_coverage(now.read, part.least_ms)
-            self._keep(part, row._replace(spans=now.read), covered, 100)
+            self._keep(part, row, now.read, covered, row.position_ms)
         return None if settled == reads else settled
 
     def _row(self, part: Part) -> CoverageRow:
         return self.rows.get(part.key) or CoverageRow(None, part.key)
 
     def _pay(self, cost_ms: int) -> None:
-        self.pace = self.pace._replace(allowance_ms=self.pace.allowance_ms - cost_ms)
+        self.pace = Pace(self.pace.covered_ms, self.pace.allowance_ms - cost_ms)
 
-    def _keep(self, part: Part, row: CoverageRow, covered_ms: int, percent: int) -> None:
+    def _keep(
+        self, part: Part, before: CoverageRow, spans: Sequence[Any], covered_ms: int, position_ms: int
+    ) -> None:
         """Keeps a row that is new or has changed; a part once complete stays so, whatever is published later."""
-        done = row.completed_ms
+        percent = self.lesson.rules.threshold_percent if part.kind in MEDIA else 100
+        done = before.completed_ms
         if done is None and enough(covered_ms, part.total_ms, percent):
             done = self.recv
-        row = row._replace(covered_ms=covered_ms, total_ms=part.total_ms, completed_ms=done)
-        before = self.rows.get(part.key)
-        told = None if before is None else before._replace(spans=row.spans)
-        if told != row or before is None or covered_ms != before.covered_ms:
+        row = CoverageRow(before.id, part.key, spans, covered_ms, part.total_ms, position_ms, done)
+        # Coverage that is no longer than before is the same: it only grows.
+        if row[3:] != before[3:] or part.key not in self.rows:
             self.rows[part.key] = self.changed[part.key] = row
 
 
 def _covered(rows: Mapping[str, CoverageRow]) -> dict[str, Covered]:
     return {key: Covered(row.covered_ms, row.completed_ms is not None) for key, row in rows.items()}
-
-
-def _reply(
-    state: State, credited_ms: int, rows: Mapping[str, CoverageRow], lesson: LessonFacts, completed: bool
-) -> Reply:
-    return Reply(credited_ms, coverage(lesson.parts, _covered(rows)), completed, state.holds_lease)

@@ -131,13 +131,14 @@ class PostgresqlDialect:
         f"(SELECT {_COVERAGE.format(spans='c.spans::text')} FROM study_coverage c "
         "WHERE c.user_id = k.u AND c.activity_id = k.a OFFSET 0) c"
     )
-    # Slices do not overlap, so only the last one that began before `low` can reach beyond it.
+    # Slices do not overlap, so only the last one that began before `low` can reach beyond it. The lane's session sorts
+    # nothing, so asking for the order names the index: no other one is tried while the table's statistics call it empty.
     _slices = (
         "SELECT k.u, l.* FROM (SELECT u, to_timestamp(low::float8 / 1000) AS low "  # noqa: S608
         "FROM unnest(%s::bigint[], %s::bigint[]) t(u, low)) k CROSS JOIN LATERAL "
         f"(SELECT {_SLICE} FROM study_studyslice l WHERE l.user_id = k.u AND l.started_at >= COALESCE(("
         "SELECT e.started_at FROM study_studyslice e WHERE e.user_id = k.u AND e.started_at <= k.low "
-        "ORDER BY e.started_at DESC LIMIT 1), k.low) OFFSET 0) l"
+        "ORDER BY e.started_at DESC LIMIT 1), k.low) ORDER BY l.started_at OFFSET 0) l"
     )
     _courses = (
         "SELECT k.u, k.a, c.* FROM unnest(%s::bigint[], %s::bigint[]) k(u, a) CROSS JOIN LATERAL "  # noqa: S608

@@ -94,8 +94,8 @@ class Coverage(models.Model):
     `spans`: video, audio [[from_ms, to_ms], …] sorted, disjoint; text, pdf [ms per block or page]; else [] or [1].
     `covered_ms` of `total_ms`: of media the length of the union, of reading Σ min(read, least); else 0 or 1 of 1."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="coverages", db_index=False)
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="coverages")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="coverages")
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="coverages", db_index=False)
     part = models.CharField(max_length=40)
     spans = models.JSONField(default=list)
     covered_ms = models.PositiveBigIntegerField(default=0)
@@ -106,7 +106,7 @@ class Coverage(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "activity", "part"], name="coverage_of_a_part"),
+            models.UniqueConstraint(fields=["activity", "user", "part"], name="coverage_of_a_part"),
             models.CheckConstraint(condition=Q(covered_ms__lte=F("total_ms")), name="covered_within_total"),
         ]
 
@@ -130,7 +130,9 @@ class Completion(models.Model):
         MANUAL = "manual", _("人工登记")
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="completions", db_index=False)
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="completions")
+    activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, related_name="completions", db_index=False
+    )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")  # at that time
     completed_at = models.DateTimeField(_("完成时间"))
     credit_hours = models.DecimalField(_("学时"), max_digits=6, decimal_places=2, default=0)
@@ -144,7 +146,7 @@ class Completion(models.Model):
         verbose_name = _("完成记录")
         verbose_name_plural = _("完成记录")
         constraints = [
-            models.UniqueConstraint(fields=["user", "activity"], name="completed_once"),
+            models.UniqueConstraint(fields=["activity", "user"], name="completed_once"),
             models.CheckConstraint(condition=Q(credit_hours__gte=0), name="hours_not_negative"),
         ]
         indexes = [models.Index(fields=["user", "completed_at"], name="completion_by_user")]
