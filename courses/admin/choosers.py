@@ -88,7 +88,10 @@ class MaterialChooserViewSet(ScopedViewSetMixin, ChooserViewSet):
 
     def model_queryset(self, user: User, action: Action) -> QuerySet[Material]:
         rows = Material.objects.allowing(user, action).filter(kind=self.kind)
-        return rows.exclude(state=Material.State.FAILED).select_related("owner_unit").order_by("-pk")
+        return rows.exclude(state=Material.State.FAILED)
+
+    def get_object_list(self) -> QuerySet[Material]:
+        return Material.objects.select_related("owner_unit").order_by("-pk")
 
 
 class ExamChooserViewSet(ScopedViewSetMixin, ChooserViewSet):
@@ -102,7 +105,10 @@ class ExamChooserViewSet(ScopedViewSetMixin, ChooserViewSet):
 
     def model_queryset(self, user: User, action: Action) -> QuerySet[Exam]:
         rows = Exam.objects.allowing(user, action).filter(kind__in=self.kinds)
-        return rows.exclude(state=Exam.State.WITHDRAWN).select_related("owner_unit").order_by("-pk")
+        return rows.exclude(state=Exam.State.WITHDRAWN)
+
+    def get_object_list(self) -> QuerySet[Exam]:
+        return Exam.objects.select_related("owner_unit").order_by("-pk")
 
 
 def _material_chooser(kind: str, title: Any, icon: str) -> MaterialChooserViewSet:

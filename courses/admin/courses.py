@@ -64,7 +64,10 @@ class CourseList(CourseRoom):
 
     def rows(self) -> QuerySet[CoursePage]:
         below = (
-            Page.objects.annotate(top=Substr("path", 1, TOP_PATH)).filter(top=OuterRef("path")).values("top")
+            Page.objects.annotate(top=Substr("path", 1, TOP_PATH))
+            .filter(top=OuterRef("path"))
+            .order_by()
+            .values("top")
         )
         lessons = below.filter(content_type__model="lessonpage").annotate(n=Count("pk"))
         people = (
@@ -129,16 +132,6 @@ class CourseOutline(CourseRoom):
 
     def allows(self, action: Action) -> bool:
         return may_on(self.user, action, self.course)
-
-    @cached_property
-    def header_buttons(self) -> list[Any]:
-        buttons = []
-        if self.course.live:
-            buttons.append(HeaderButton(_("学员所见"), url=self.course.url, icon_name="view"))
-        if self.allows(Action.COURSE_EDIT):
-            edit = reverse("wagtailadmin_pages:edit", args=[self.course.pk])
-            buttons.append(HeaderButton(_("课程设置"), url=edit, icon_name="cog"))
-        return buttons
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         acts = {
@@ -248,6 +241,7 @@ class CourseOutline(CourseRoom):
             unpublished=not self.course.live
             or any(page.has_unpublished_changes or not page.live for page in self.below()),
             is_live=self.course.live,
+            live_url=self.course.url,
         )
 
 

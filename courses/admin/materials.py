@@ -36,7 +36,7 @@ from courses.uploading import (
 )
 from learning.organisation.admin.choices import unit_field
 from learning.organisation.models import User
-from learning.organisation.permissions import Action, may
+from learning.organisation.permissions import Action, may, units_allowing
 
 from .rooms import CourseRoom, found
 from .words import length_words
@@ -97,7 +97,9 @@ class UploadForm(forms.Form):
 
     def __init__(self, user: User, *args: Any) -> None:
         super().__init__(*args)
-        self.fields["owner_unit"] = unit_field(user, Action.COURSE_EDIT, label=gettext_lazy("所属党组织"))
+        owner = unit_field(user, Action.COURSE_EDIT, label=gettext_lazy("所属党组织"))
+        owner.initial = units_allowing(user, Action.COURSE_EDIT).open_on(timezone.localdate()).first()
+        self.fields["owner_unit"] = owner
         self.fields["file"].widget.attrs["accept"] = "video/mp4,video/webm,audio/*,application/pdf"
         self.fields["subtitles"].widget.attrs["accept"] = ".vtt,text/vtt"
 
@@ -150,7 +152,8 @@ class MaterialUpload(MaterialPage):
         except UploadRefused as error:
             form.add_error("file", str(error))
             return self.again(form=form)
-        transaction.on_commit(lambda: process_material.delay(material.pk))
+        # Without the queue the sweep finds the row a minute later.
+        transaction.on_commit(lambda: process_material.delay(material.pk), robust=True)
         messages.success(request, _("“%(title)s”已上传，正在处理。") % {"title": material.title})
         return redirect("material_edit", pk=material.pk)
 

@@ -56,12 +56,14 @@ class OwnedPageForm(ScopedPageForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(UnitField, self.fields["owner_unit"])
-        if self.instance.pk:
+        if self.instance.first_published_at:
             # What was studied belongs to the owner's part of the tree: another owner is another course.
             field.queryset = Unit.objects.filter(pk=self.instance.owner_unit_id)
             field.disabled = True
-        else:
-            field.queryset = self.units()
+            return
+        field.queryset = self.units()
+        if not self.instance.owner_unit_id:
+            self.initial["owner_unit"] = field.queryset.first()
 
 
 class CourseForm(OwnedPageForm):
@@ -205,13 +207,16 @@ COURSE = TabbedInterface(
     ],
     base_form_class=CourseForm,
 )
-CHAPTER = ObjectList([panel("title", heading=gettext_lazy("章名"))], base_form_class=ScopedPageForm)
+CHAPTER = ObjectList(
+    [panel("title", heading=gettext_lazy("章名"), help_text=gettext_lazy("例如：第一章 总纲。"))],
+    base_form_class=ScopedPageForm,
+)
 LESSON = TabbedInterface(
     [
         ObjectList(
             [
                 ChecklistPanel(),
-                panel("title", heading=gettext_lazy("课时名称")),
+                panel("title", heading=gettext_lazy("课时名称"), help_text=gettext_lazy("学员看到的名称。")),
                 FieldRowPanel([panel("nominal_minutes"), panel("required")]),
                 panel("body"),
             ],
@@ -225,7 +230,7 @@ TOPIC = TabbedInterface(
     [
         ObjectList(
             [
-                panel("title", heading=gettext_lazy("专题名称")),
+                panel("title", heading=gettext_lazy("专题名称"), help_text=gettext_lazy("学员看到的名称。")),
                 panel("summary"),
                 panel("cover"),
                 panel("owner_unit"),

@@ -186,7 +186,7 @@ class TestBuilding:
 
     def test_the_first_publish_button_publishes_the_whole_course(self, office: User, unit: Unit) -> None:
         course = make_course(unit, lessons=2)
-        data = {**COURSE, "action-publish": "1"}
+        data = {**COURSE, "owner_unit": unit.pk, "action-publish": "1"}
         signed_in(office).post(reverse("wagtailadmin_pages:edit", args=[course.pk]), data)
         assert Activity.objects.filter(is_open=True).count() == 3
 
@@ -233,7 +233,10 @@ class TestRights:
         client = signed_in(teacher)
         assert client.get(reverse("wagtailadmin_pages:edit", args=[course.pk])).status_code == 200
         assert client.post(reverse("course_outline", args=[course.pk]), {"act": "publish"}).status_code == 404
-        client.post(reverse("wagtailadmin_pages:edit", args=[course.pk]), {**COURSE, "action-publish": "1"})
+        client.post(
+            reverse("wagtailadmin_pages:edit", args=[course.pk]),
+            {**COURSE, "owner_unit": unit.pk, "action-publish": "1"},
+        )
         course.refresh_from_db()
         assert not course.live
 
@@ -329,6 +332,18 @@ class TestRights:
         signed_in(foreign).post(add, {**COURSE, "owner_unit": unit.pk})
         assert not CoursePage.objects.exists()
 
+    def test_the_owner_of_a_draft_may_be_corrected_and_of_what_was_public_not(
+        self, office: User, unit: Unit
+    ) -> None:
+        branch = make_unit(unit)
+        client = signed_in(office)
+        for course, owner in ((make_course(unit), branch), (make_course(unit, lessons=1, live=True), unit)):
+            client.post(
+                reverse("wagtailadmin_pages:edit", args=[course.pk]), {**COURSE, "owner_unit": branch.pk}
+            )
+            course.refresh_from_db()
+            assert course.owner_unit == owner
+
     def test_a_forged_number_of_foreign_material_or_exam_is_refused(self, office: User, unit: Unit) -> None:
         lesson = make_lesson(make_course(unit), title="旧")
         for kind, field, row in (("video", "material", make_material()), ("exam", "exam", make_exam())):
@@ -365,6 +380,18 @@ class TestRights:
 
 
 class TestLists:
+    def test_a_course_stands_with_its_figures(self, office: User, unit: Unit) -> None:
+        course = make_course(unit, title="三讲", lessons=3, live=True, required=True)
+        make_lesson(course)
+        make_course(unit, title="别的", lessons=1)
+        client = signed_in(office)
+        page = client.get(reverse("course_list"), {"q": "三讲"})
+        row = page.context["courses"].object_list
+        assert [(each.title, each.lessons, each.drafts, each.people) for each in row] == [("三讲", 3, 1, 1)]
+        assert [
+            each.title for each in client.get(reverse("course_list"), {"state": "draft"}).context["courses"]
+        ] == ["别的"]
+
     def test_the_lists_ask_as_much_for_many_as_for_few(
         self, office: User, unit: Unit, django_assert_max_num_queries: Any
     ) -> None:
@@ -384,6 +411,24 @@ class TestLists:
                     client.get(reverse(name))
                 counts.setdefault(name, []).append(len(asked))
         assert all(few == many for few, many in counts.values()), counts
+
+    def test_the_windows_of_the_editor_show_the_newest_first_and_ask_no_more_for_many(
+        self, office: User, unit: Unit, django_assert_max_num_queries: Any
+    ) -> None:
+        client = signed_in(office)
+        for window, make in (
+            ("video_chooser:choose", lambda: make_material(unit)),
+            ("practice_chooser:choose", lambda: make_exam(unit=unit, kind="practice")),
+        ):
+            counts = []
+            for _ in range(2):
+                made = [make(), make()]
+                client.get(reverse(window))
+                with django_assert_max_num_queries(60) as asked:
+                    html = client.get(reverse(window)).json()["html"]
+                counts.append(len(asked))
+                assert html.index(made[1].title) < html.index(made[0].title)
+            assert counts[0] == counts[1]
 
     def test_the_outline_asks_as_much_for_many_lessons_as_for_few(
         self, office: User, unit: Unit, django_assert_max_num_queries: Any
