@@ -14,7 +14,8 @@ from reports.words import as_of_words, chosen_words, figure_said, legend, rounde
 
 MOST_ROWS = 2000  # of a table on paper; the workbook holds all
 WIDE = 8  # columns from which the paper lies
-TEXT_SHARE = 2.4
+NARROWEST, WIDEST = 2.5, 16.0  # of a column, in Chinese characters
+HALF_WIDTH = 0x2E7F  # the letters before it are narrow
 IN_BARS = (ChartKind.BAR, ChartKind.FUNNEL, ChartKind.RADAR)
 MOST_BARS = 40
 
@@ -85,22 +86,37 @@ def _length(column: Column, value: Value) -> float | None:
 
 
 def _write(paper: pdf.Document, table: Table) -> None:
+    rows = [_said(table.columns, row) for row in table.rows[:MOST_ROWS]]
+    if table.total:
+        rows.append(_said(table.columns, table.total))
+    by_column = zip(*rows, strict=True) if rows else [()] * len(table.columns)
     columns = [
         pdf.Column(
             _label(each.label, each.unit),
-            1 if each.kind.is_number else TEXT_SHARE,
+            _share(each, values),
             "right" if each.kind.is_number else "left",
         )
-        for each in table.columns
+        for each, values in zip(table.columns, by_column, strict=True)
     ]
-    rows: list[Row] = [*table.rows[:MOST_ROWS], *([table.total] if table.total else [])]
-    paper.table(columns, (_said(table.columns, row) for row in rows), empty=table.empty or _("没有数据。"))
+    paper.table(columns, rows, empty=table.empty or _("没有数据。"))
     if len(table.rows) > MOST_ROWS:
         paper.paragraph(
             _("共 %(count)d 行，纸面列出前 %(shown)d 行，其余见 XLSX。")
             % {"count": len(table.rows), "shown": MOST_ROWS},
             small=True,
         )
+
+
+def _share(column: Column, values: Sequence[str]) -> float:
+    """As wide as nine of ten of its cells want, within reason; a title may break."""
+    widths = sorted(_width(value) for value in values)
+    common = widths[(len(widths) - 1) * 9 // 10] if widths else 0.0
+    return min(WIDEST, max(NARROWEST, common, _width(_label(column.label, column.unit)) / 2))
+
+
+def _width(text: str) -> float:
+    """In Chinese characters; Latin letters and digits are half as wide."""
+    return sum(1.0 if ord(letter) > HALF_WIDTH else 0.5 for letter in text)
 
 
 def _said(columns: Sequence[Column], row: Row) -> list[str]:

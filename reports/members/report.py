@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from fractions import Fraction
 
+from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
@@ -172,9 +174,9 @@ def items_table(record: AttemptRecord) -> Table:
         Column("slot", _("题号")),
         Column("stem", _("题目")),
         Column("version", _("版本")),
-        Column("first_view_at", _("初次看到"), Kind.INSTANT),
-        Column("first_answer_at", _("首次作答"), Kind.INSTANT),
-        Column("last_answer_at", _("最后作答"), Kind.INSTANT),
+        Column("first_view_at", _("初次看到")),
+        Column("first_answer_at", _("首次作答")),
+        Column("last_answer_at", _("最后作答")),
         Column(
             "seconds", _("用时（估算）") if estimated else _("用时（实测）"), Kind.DECIMAL, second, places=1,
             how=_("实测：题目可见的时间。估算：没有实测时，取相邻两次作答到达服务器的间隔，最多 10 分钟。"),
@@ -194,9 +196,9 @@ def _item_row(each: ItemRecord) -> tuple[Value, ...]:
         str(each.slot),
         plain_words(str(each.shown["stem"]), STEM_CHARS),
         f"#{each.version} v{each.version_no}",
-        each.first_view_at,
-        each.first_answer_at,
-        each.last_answer_at,
+        _clock(each.first_view_at),
+        _clock(each.first_answer_at),
+        _clock(each.last_answer_at),
         None if each.active_ms is None else Fraction(each.active_ms, 1000),
         None if each.median_ms is None else each.median_ms / 1000,
         each.changes,
@@ -205,6 +207,11 @@ def _item_row(each: ItemRecord) -> tuple[Value, ...]:
         each.mark,
         each.max_mark,
     )
+
+
+def _clock(at: datetime | None) -> str | None:
+    """14:30:08, local; the day stands in the table of attempts."""
+    return f"{timezone.localtime(at):%H:%M:%S}" if at else None
 
 
 def _verdict(each: ItemRecord) -> str:

@@ -49,7 +49,7 @@ def unit_report(
         as_of=numbers.as_of,
         figures=figures(numbers),
         chart=_chart(numbers, table),
-        tables=(*_points(numbers), *people_tables(numbers, link_to_person)),
+        tables=(*_study_table(numbers, link_to), *_points(numbers), *people_tables(numbers, link_to_person)),
         filters=_filters(numbers, exam_choices, course_choices),
         notes=_notes(numbers),
         name=_("测评报告-%(unit)s") % {"unit": numbers.unit.name},
@@ -88,10 +88,7 @@ def sentence(numbers: UnitNumbers) -> str:
 
 
 def score_unit(numbers: UnitNumbers) -> str:
-    full = numbers.scale.full
-    if full is None:
-        return _("分（百分制）")
-    return _("分（满分 %(full)s）") % {"full": f"{full.normalize():f}"}
+    return _("分")
 
 
 def figures(numbers: UnitNumbers) -> tuple[Figure, ...]:
@@ -206,8 +203,11 @@ def _resit_figures(resit: ExamTally) -> list[Figure]:
 
 
 def children_table(numbers: UnitNumbers, link_to: LinkTo) -> Table:
+    """The exams by child; where there are none, the courses."""
+    if not numbers.exam.due:
+        return study_table(numbers, link_to)
     points = score_unit(numbers)
-    exam_columns = [
+    columns = (
         Column("due", _("应考"), Kind.INT),
         Column("sat", _("实考"), Kind.INT),
         Column("passed", _("合格"), Kind.INT),
@@ -221,33 +221,48 @@ def children_table(numbers: UnitNumbers, link_to: LinkTo) -> Table:
         Column("excellent", _("优秀率"), Kind.PERCENT),
         Column("mean", _("平均分"), Kind.DECIMAL, points),
         Column("median", _("中位数"), Kind.DECIMAL, points),
-    ]
-    study_columns = [
+    )
+    return _by_child(
+        numbers, _("下级党组织：考试"), "children", columns, lambda line: _exam_cells(line.exam), link_to
+    )
+
+
+def study_table(numbers: UnitNumbers, link_to: LinkTo) -> Table:
+    columns = (
         Column("to_study", _("应学"), Kind.INT),
         Column("begun", _("在学"), Kind.INT),
         Column("finished", _("学完"), Kind.INT),
         Column("not_begun", _("未开始"), Kind.INT),
         Column("overdue", _("逾期"), Kind.INT),
         Column("finish_rate", _("完成率"), Kind.PERCENT),
-    ]
-    parts: list[tuple[list[Column], Callable[[ExamTally, StudyTally], tuple[Value, ...]]]] = []
-    if numbers.exam.due:
-        parts.append((exam_columns, lambda exam, _study: _exam_cells(exam)))
-    if numbers.study.due:
-        parts.append((study_columns, lambda _exam, study: _study_cells(study)))
-    hours = Column("hours_per_head", _("人均学时"), Kind.DECIMAL)
-    parts.append(([hours], lambda _exam, study: (study.hours_per_head,)))
+        Column("hours_per_head", _("人均学时"), Kind.DECIMAL),
+    )
+    return _by_child(
+        numbers, _("下级党组织：学习"), "study", columns, lambda line: _study_cells(line.study), link_to
+    )
 
-    def row(name: str, exam: ExamTally, study: StudyTally) -> tuple[Value, ...]:
-        return (name, *(value for _columns, cells in parts for value in cells(exam, study)))
 
+def _study_table(numbers: UnitNumbers, link_to: LinkTo) -> list[Table]:
+    """Beside the exams' table."""
+    return [study_table(numbers, link_to)] if numbers.exam.due else []
+
+
+def _by_child(
+    numbers: UnitNumbers,
+    title: str,
+    key: str,
+    columns: tuple[Column, ...],
+    cells: Callable[[Line], tuple[Value, ...]],
+    link_to: LinkTo,
+) -> Table:
+    whole = Line(numbers.unit, False, numbers.exam, numbers.study)
     return Table(
-        title=_("下级党组织"),
-        columns=(Column("unit", _("党组织")), *(column for columns, _cells in parts for column in columns)),
-        rows=[row(_name(line), line.exam, line.study) for line in numbers.lines],
+        title=title,
+        columns=(Column("unit", _("党组织")), *columns),
+        rows=[(_name(line), *cells(line)) for line in numbers.lines],
         links=["" if line.own else link_to(line.unit) for line in numbers.lines],
-        total=row(_("合计"), numbers.exam, numbers.study),
-        key="children",
+        total=(_("合计"), *cells(whole)),
+        key=key,
         empty=_("没有下级党组织，也没有人员。"),
     )
 
@@ -267,7 +282,15 @@ def _exam_cells(exam: ExamTally) -> tuple[Value, ...]:
 
 
 def _study_cells(study: StudyTally) -> tuple[Value, ...]:
-    return (study.due, study.begun, study.finished, study.not_begun, study.overdue, study.finish_rate)
+    return (
+        study.due,
+        study.begun,
+        study.finished,
+        study.not_begun,
+        study.overdue,
+        study.finish_rate,
+        study.hours_per_head,
+    )
 
 
 def _chart(numbers: UnitNumbers, table: Table) -> Chart:
@@ -324,6 +347,13 @@ def _choices(rows: Sequence[tuple[int, str]]) -> list[Choice]:
 def _notes(numbers: UnitNumbers) -> tuple[str, ...]:
     names = _("、").join(exam.title for exam in numbers.exams[:10])
     notes = []
+    if numbers.exam.marked:
+        full = numbers.scale.full
+        notes.append(
+            _("各场考试满分不同，成绩折算为百分制。")
+            if full is None
+            else _("成绩的满分为 %(full)s 分。") % {"full": f"{full.normalize():f}"}
+        )
     if numbers.exams:
         notes.append(_("计入的考试：%(names)s。") % {"names": names})
     if not numbers.wanted.begins and not numbers.wanted.exam:
