@@ -64,7 +64,8 @@ def coursework() -> Coursework:
 
 
 def is_built() -> bool:
-    return CoursePage.objects.filter(title=curriculum.BRANCH, live=True).exists()
+    found: bool = CoursePage.objects.filter(title=curriculum.BRANCH, live=True).exists()
+    return found
 
 
 def _material(name: str, root: Unit, organiser: User, now: datetime) -> Material:

@@ -51,8 +51,14 @@ def open_class(
     set_rules(class_id=made.pk, fields=WEIGHTS, by=by, now=began)
     task = reflection_task(coursework.branch, now=began)
     for course in (coursework.constitution, coursework.branch):
-        due = {"activity": course, "due_at": course.due_at}
-        add_item(class_id=made.pk, kind=PlanItem.Kind.COURSE, by=by, now=began, **due)
+        add_item(
+            class_id=made.pk,
+            kind=PlanItem.Kind.COURSE,
+            activity=course,
+            due_at=course.due_at,
+            by=by,
+            now=began,
+        )
     add_item(class_id=made.pk, kind=PlanItem.Kind.EXAM, exam=exam, by=by, now=began)
     add_item(class_id=made.pk, kind=PlanItem.Kind.REFLECTION, task=task, due_at=last, by=by, now=began)
     add_item(class_id=made.pk, kind=PlanItem.Kind.HOURS, hours=LEAST_HOURS, by=by, now=began)
