@@ -88,7 +88,9 @@ def _material(name: str, root: Unit, organiser: User, now: datetime) -> Material
 def _course(
     plan: curriculum.CoursePlan, root: Unit, organiser: User, named: dict[str, int], now: datetime
 ) -> CoursePage:
-    due_at = (now + timedelta(days=plan.due_days)).replace(hour=15, minute=59, second=0, microsecond=0)
+    due_at = (now + timedelta(days=plan.due_days)).replace(
+        hour=15, minute=59, second=0, microsecond=0
+    )  # 23:59 in China
     page = CoursePage(
         title=plan.title,
         summary=plan.summary,

@@ -36,7 +36,8 @@ def open_class(
     now: datetime,
 ) -> TrainingClass:
     """The class as it began a day after the courses were published; it goes on for two weeks from now."""
-    first, last = began + timedelta(days=1), now + timedelta(days=14)
+    first = began + timedelta(days=1)
+    last = (now + timedelta(days=14)).replace(hour=15, minute=59, second=0, microsecond=0)  # 23:59 in China
     made = create_class(
         name=NAME,
         code=CODE,
