@@ -15,6 +15,7 @@ from reports.words import as_of_words, chosen_words, figure_said, legend, rounde
 MOST_ROWS = 2000  # of a table on paper; the workbook holds all
 WIDE = 8  # columns from which the paper lies
 NARROWEST, WIDEST = 2.5, 16.0  # of a column, in Chinese characters
+PADDING = 1.0
 HALF_WIDTH = 0x2E7F  # the letters before it are narrow
 IN_BARS = (ChartKind.BAR, ChartKind.FUNNEL, ChartKind.RADAR)
 MOST_BARS = 40
@@ -111,7 +112,7 @@ def _share(column: Column, values: Sequence[str]) -> float:
     """As wide as nine of ten of its cells want, within reason; a title may break."""
     widths = sorted(_width(value) for value in values)
     common = widths[(len(widths) - 1) * 9 // 10] if widths else 0.0
-    return min(WIDEST, max(NARROWEST, common, _width(_label(column.label, column.unit)) / 2))
+    return min(WIDEST, max(NARROWEST, common + PADDING, _width(_label(column.label, column.unit)) / 2))
 
 
 def _width(text: str) -> float:
