@@ -17,7 +17,7 @@ from question_bank.exams.templatetags.answers import answer_words
 from question_bank.exams.templatetags.exam_words import duration_ms
 from reports.shape import Chart, ChartKind, Choice, Column, Figure, Filter, Kind, Report, Table, Value
 
-from .attempts import AttemptRecord, ItemRecord
+from .attempts import HUNDRED, TOPS, AttemptRecord, ItemRecord
 from .numbers import MemberNumbers, StudyRecord, VideoRecord
 
 STEM_CHARS = 60
@@ -163,7 +163,9 @@ def _attempt_row(each: AttemptRecord) -> tuple[Value, ...]:
 def top_words(top: int | None) -> str | None:
     if top is None:
         return None
-    return _("后 50%%") if top == 100 else _("前 %(top)d%%") % {"top": top}
+    if top == HUNDRED:
+        return _("后 %(share)d%%") % {"share": HUNDRED - TOPS[-1]}
+    return _("前 %(top)d%%") % {"top": top}
 
 
 def items_table(record: AttemptRecord) -> Table:

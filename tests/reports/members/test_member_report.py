@@ -25,7 +25,7 @@ from question_bank.exams.taking.submitting import submit_attempt
 from question_bank.questions.models import KnowledgePoint, QuestionVersion
 from reports.folding.rebuilding import rebuild_exam
 from reports.members.numbers import MemberNumbers, Reader, member_numbers, reader_of
-from reports.members.report import member_report
+from reports.members.report import member_report, top_words
 from tests.factories import NOW, make_attempt, make_exam, make_unit, make_user
 from tests.learning.study.factories import make_course, make_lesson, video
 from tests.reports.school import enrol, finish, study
@@ -146,6 +146,7 @@ def test_position_is_a_band_and_never_a_rank(exam: Exam, people: list[User]) -> 
     tops = [read(user).attempts[0].top for user in people]
     # Nobody is better than the first two; two of six are better than the others.
     assert tops == [5, 5, 50, 50, 50, 50]
+    assert [top_words(top) for top in (5, 100, None)] == ["前 5%", "后 50%", None]
 
 
 def test_manual_mark_goes_before_the_automatic_one(exam: Exam, people: list[User]) -> None:
