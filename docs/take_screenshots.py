@@ -1,6 +1,7 @@
 """Takes the handbooks' pictures from a demo school of its own: members at 360 px, organisers at 1280 px.
 
-By hand, in the development environment: .venv/bin/python docs/take_screenshots.py [only these names …]
+By hand, in the development environment: .venv/bin/python docs/take_screenshots.py [only these pictures or parts …]
+A part is a function of PARTS: `member_course` walks and takes that one alone. A picture's name walks through all.
 A failed picture is named at the end and makes the exit code 1.
 """
 
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pypdfium2
 from openpyxl import Workbook
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -32,6 +34,8 @@ MAX_BYTES = 150_000
 TALLEST = 2400
 COLOURS = (256, 128, 64, 32)
 LOAD_S = 180
+
+SECOND_COURSE, FILM_LESSON = "支部工作实务", "发展党员的五个阶段"
 
 QUESTION_FILE = [
     ["题型", "题干", "选项A", "选项B", "选项C", "选项D", "答案", "解析", "难度", "章节"],
@@ -91,7 +95,7 @@ class Studio:
         page.goto(f"{self.url}{path}")
         page.wait_for_load_state("networkidle")
 
-    def take(self, page: Page, name: str, *, full: bool = False) -> None:
+    def take(self, page: Page, name: str, *, full: bool = False, tallest: int = TALLEST) -> None:
         """docs/images/<name>.png, in as many colours as fit into the limit."""
         if self.only and name not in self.only:
             return
@@ -104,12 +108,22 @@ class Studio:
                 )
             )
             page.set_viewport_size(
-                {"width": size["width"], "height": min(max(height, size["height"]), TALLEST)}
+                {"width": size["width"], "height": min(max(height, size["height"]), tallest)}
             )
         page.wait_for_timeout(250)
         picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         if full:
             page.set_viewport_size(size)
+        self.keep(picture, name)
+
+    def take_sheet(self, document: bytes, name: str) -> None:
+        """The first page of a PDF."""
+        if self.only and name not in self.only:
+            return
+        with pypdfium2.PdfDocument(document) as opened:
+            self.keep(opened[0].render(scale=1.2).to_pil().convert("RGB"), name)
+
+    def keep(self, picture: Image.Image, name: str) -> None:
         for colours in COLOURS:
             data = io.BytesIO()
             picture.quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
@@ -129,7 +143,6 @@ class Studio:
 
 def member_exam(studio: Studio) -> None:
     with studio.signed_in(studio.members[7], phone=True) as page:
-        studio.take(page, "member-home")
         studio.go(page, "/exams/")
         studio.take(page, "member-exams")
         studio.go(page, f"/exams/{studio.formal}/")
@@ -205,6 +218,121 @@ def member_practice(studio: Studio) -> None:
         page.locator("main form button[type=submit]").first.click()
         page.wait_for_load_state("networkidle")
         studio.take(page, "member-practice-verdict")
+
+
+def member_course(studio: Studio) -> None:
+    """The first member's month of study: one course done, the film of the second watched for a minute and a half."""
+    with studio.signed_in(studio.members[0], phone=True) as page:
+        studio.take(page, "member-home", full=True)
+        studio.go(page, "/courses/")
+        studio.take(page, "member-courses")
+        page.locator("main a", has_text=SECOND_COURSE).first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-course", full=True)
+        page.locator("main a.row", has_text=FILM_LESSON).click()
+        page.wait_for_load_state("networkidle")
+        page.locator("video").evaluate("film => { film.muted = true; return film.play() }")
+        page.wait_for_timeout(6000)  # the player's own buttons are gone by then
+        studio.take(page, "member-lesson")
+        page.locator("video").evaluate("film => film.pause()")
+        page.locator(".part--article .part__words").last.evaluate(
+            "words => words.scrollIntoView({block: 'center'})"
+        )
+        studio.take(page, "member-lesson-reading")
+        for path, name in (
+            ("/me/study/how/", "member-study-how"),
+            ("/me/study/", "member-study"),
+            ("/classes/", ""),
+        ):
+            studio.go(page, path)
+            if name:
+                studio.take(page, name)
+        page.locator("main h2 a").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-class", full=True)
+        page.locator("main a[href*='/reflections/']").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-reflection")
+        studio.go(page, "/me/report/")
+        studio.take(page, "member-report")
+        studio.go(page, "/me/certificates/")
+        studio.take(page, "member-certificates")
+        page.locator("main a[href*='/verify/']").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "member-verify")
+        number = page.url.rstrip("/").rpartition("/")[2]
+        sheet = page.context.request.get(f"{studio.url}/certificates/{number}.pdf").body()
+    studio.take_sheet(sheet, "member-certificate")
+
+
+def organiser_course(studio: Studio) -> None:
+    with studio.signed_in(studio.logins["organiser"], phone=False) as page:
+        studio.go(page, "/admin/materials/upload/")
+        studio.take(page, "organiser-material")
+        studio.go(page, "/admin/courses/")
+        studio.take(page, "organiser-courses")
+        page.locator("main td.title a", has_text=SECOND_COURSE).click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-course", full=True)
+        outline = page.url.removeprefix(studio.url)
+        page.locator("main a", has_text="课程设置").click()
+        page.wait_for_load_state("networkidle")
+        page.get_by_role("tab", name="规则").click()
+        page.wait_for_timeout(500)
+        studio.take(page, "organiser-course-rules")
+        studio.go(page, outline)
+        page.locator("main .course-outline a[href*='/edit/']").filter(has_text=FILM_LESSON).first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)
+        studio.take(page, "organiser-lesson", full=True, tallest=1500)
+
+
+def organiser_class(studio: Studio) -> None:
+    with studio.signed_in(studio.logins["organiser"], phone=False) as page:
+        studio.go(page, "/admin/classes/")
+        page.locator("main tbody th a").first.click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-class", full=True)
+        room = page.url.removeprefix(studio.url).removesuffix("plan/")
+        studio.go(page, f"{room}progress/")
+        studio.take(page, "organiser-class-progress")
+        studio.go(page, f"{room}graduation/")
+        studio.take(page, "organiser-class-graduation")
+        studio.go(page, "/admin/reflections/")
+        page.locator("main tbody th a").first.click()
+        page.wait_for_load_state("networkidle")
+        page.locator("main a", has_text="开始评阅").click()
+        page.wait_for_load_state("networkidle")
+        studio.take(page, "organiser-reflection")
+
+
+def organiser_report(studio: Studio) -> None:
+    with studio.signed_in(studio.logins["organiser"], phone=False) as page:
+        studio.go(page, "/admin/reports/")
+        studio.take(page, "organiser-reports")
+        page.locator("main a[href*='/reports/units/']").first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)  # the chart
+        studio.take(page, "organiser-report-unit", full=True, tallest=1650)
+        studio.go(page, "/admin/reports/exams/")
+        page.locator("main a", has_text="结业考试").first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)
+        studio.take(page, "organiser-report-exam", full=True, tallest=1250)
+        page.locator("main a[href*='/reports/questions/']").first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)
+        studio.take(page, "organiser-report-question", full=True)
+        studio.go(page, "/admin/reports/")
+        page.locator("main a[href*='/reports/courses/']").first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)
+        studio.take(page, "organiser-report-course", full=True, tallest=1150)
+        studio.go(page, f"/admin/reports/?q={studio.members[0]['number']}")
+        page.locator("main a[href*='/reports/members/']").first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)
+        studio.take(page, "organiser-report-member", full=True, tallest=1250)
 
 
 def organiser_bank(studio: Studio) -> None:
@@ -355,8 +483,8 @@ def demo(folder: Path) -> Iterator[dict[str, object]]:
 
 
 PARTS: list[Callable[[Studio], None]] = [
-    member_exam, member_record, member_practice, organiser_bank, organiser_exam, organiser_results,
-    organiser_phone, administrator,
+    member_course, member_exam, member_record, member_practice, organiser_course, organiser_class, organiser_report,
+    organiser_bank, organiser_exam, organiser_results, organiser_phone, administrator,
 ]  # fmt: skip
 
 
@@ -377,8 +505,10 @@ def main(names: list[str]) -> int:
             args=["--no-sandbox", "--lang=zh-CN"],
             env=os.environ | {"LANGUAGE": "zh_CN:zh", "LANG": "C.UTF-8"},
         )
-        studio = Studio(browser, said, Path(temporary), set(names))
-        for part in PARTS:
+        parts = [part for part in PARTS if part.__name__ in names] or PARTS
+        pictures = set(names) - {part.__name__ for part in parts}
+        studio = Studio(browser, said, Path(temporary), pictures)
+        for part in parts:
             try:
                 part(studio)
             except Exception as error:  # the other pictures are wanted all the same
