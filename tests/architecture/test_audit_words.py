@@ -16,6 +16,7 @@ def test_every_audited_act_has_a_name() -> None:
         *(ROOT / "learning").rglob("*.py"),
         *(ROOT / "question_bank").rglob("*.py"),
         *(ROOT / "courses").rglob("*.py"),
+        *(ROOT / "reports").rglob("*.py"),
     ]
     acts = {act for path in sources for act in ACT.findall(path.read_text())}
     assert acts
