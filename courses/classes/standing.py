@@ -19,6 +19,7 @@ from .graduating import Item, Part, Rules, Verdict, completion, judged, rounded
 from .planning import name_of
 
 NOTHING = Decimal(0)
+HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def gathered(
             (task, user): (state, mark)
             for task, user, state, mark in written.values_list("task", "user", "state", "mark")
         },
-        hours=dict(hours.order_by()),
+        # SQLite adds decimals as floats.
+        hours={user: total.quantize(HUNDREDTH) for user, total in hours.order_by()},
     )
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from learning.organisation.models import PersonStatus, Unit, User
 from learning.study.models import Activity, Completion, Enrolment, StudySession, StudySlice
+from learning.study.services.reached import mend_reached
 from question_bank.exams.models import Attempt, Candidate, Exam, Result
 from tests.factories import NOW, make_candidate, make_exam, make_membership, make_unit, make_user
 from tests.learning.study.factories import make_course, make_lesson
@@ -81,7 +82,7 @@ def enrol(
 ) -> Enrolment:
     membership = user.memberships.select_related("unit").get(to_date=None)
     unit = membership.unit
-    return Enrolment.objects.create(
+    made = Enrolment.objects.create(
         activity=course,
         user=user,
         unit=unit,
@@ -91,20 +92,24 @@ def enrol(
         enrolled_at=NOW - timedelta(days=20),
         due_at=None if due_in is None else NOW + timedelta(days=due_in),
     )
+    mend_reached(activities=[course.pk])
+    return made
 
 
 def finish(activity: Activity, user: User, *, hours: str = "0", days_ago: int = 1) -> Completion:
-    return Completion.objects.create(
+    made = Completion.objects.create(
         activity=activity,
         user=user,
         unit=user.memberships.get(to_date=None).unit,
         completed_at=NOW - timedelta(days=days_ago),
         credit_hours=Decimal(hours),
     )
+    mend_reached(activities=[activity.parent_id or activity.pk])
+    return made
 
 
 def begin(lesson: Activity, user: User) -> StudySession:
-    return StudySession.objects.create(
+    made = StudySession.objects.create(
         user=user,
         activity=lesson,
         unit=user.memberships.get(to_date=None).unit,
@@ -112,6 +117,8 @@ def begin(lesson: Activity, user: User) -> StudySession:
         started_at=NOW,
         last_recv_at=NOW,
     )
+    mend_reached(activities=[lesson.parent_id or lesson.pk])
+    return made
 
 
 def study(lesson: Activity, user: User, *, days_ago: float = 1, minutes: int = 10) -> StudySlice:

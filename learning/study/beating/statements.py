@@ -48,14 +48,17 @@ NEW_COMPLETION = {
     "user_id": "bigint", "activity_id": "bigint", "unit_id": "bigint", "completed_at": "ms", "credit_hours": "numeric",
     "kind": "text", "reason": "text",
 }  # fmt: skip
+COMPLETED = {"id": "bigint", "completed_at": "ms"}
 
 
 class Table(NamedTuple):
-    """`key`: the column by which a row is updated, "" for an insert."""
+    """`key`: the column by which a row is updated, "" for an insert. `shared`: written by others than who holds the lock
+    of its person."""
 
     name: str
     columns: dict[str, str]
     key: str = ""
+    shared: bool = False
 
     @property
     def id(self) -> tuple[str, str]:
@@ -69,7 +72,10 @@ NEW_SLICES = Table("study_studyslice", NEW_SLICE)
 COVERAGES = Table("study_coverage", COVERED, "id")
 NEW_COVERAGES = Table("study_coverage", NEW_COVERED)
 NEW_COMPLETIONS = Table("study_completion", NEW_COMPLETION)
-TABLES = (SESSIONS, PACES, LONGER_SLICES, NEW_SLICES, COVERAGES, NEW_COVERAGES, NEW_COMPLETIONS)
+ENROLMENTS = Table("study_enrolment", COMPLETED, "id", shared=True)
+TABLES = (
+    SESSIONS, PACES, LONGER_SLICES, NEW_SLICES, COVERAGES, NEW_COVERAGES, NEW_COMPLETIONS, ENROLMENTS,
+)  # fmt: skip
 
 
 class Dialect(Protocol):
@@ -100,10 +106,11 @@ _ACTIVITY = (
 )
 _COVERAGE = "c.id, c.part, {spans}, c.covered_ms, c.total_ms, c.position_ms, c.completed_at"
 _SLICE = "l.id, l.activity_id, l.unit_id, l.started_at, l.ended_at, l.kind"
-# Every open lesson of the course, and which of them the person has completed.
+# Every open lesson of the course, which of them the person has completed, and the enrolment still to be completed.
 _COURSE = (
     "p.id, {credit}, a.nominal_minutes, b.id, b.required, EXISTS (SELECT 1 FROM study_completion d "
-    "WHERE d.user_id = {user} AND d.activity_id = b.id) FROM study_activity a "
+    "WHERE d.user_id = {user} AND d.activity_id = b.id), (SELECT e.id FROM study_enrolment e "
+    "WHERE e.user_id = {user} AND e.activity_id = p.id AND e.completed_at IS NULL) FROM study_activity a "
     "JOIN study_activity p ON p.id = a.parent_id "
     "LEFT JOIN study_activity b ON b.parent_id = p.id AND b.is_open WHERE a.id = {activity}"
 )
@@ -204,6 +211,9 @@ def _pg_update(table: Table) -> str:
         for name, kind in table.columns.items()
         if name != table.key
     )
+    if table.shared:  # a few rows, which an enrolling may have moved
+        source = _pg_unnest(table.columns)
+        return f"UPDATE {table.name} w SET {values} FROM {source} WHERE w.{table.key} = t.{table.key}"  # noqa: S608
     # Found by key one by one and updated where they lie: joined to an array, each row would be compared with each.
     # The people are locked, so nobody moves a row in between.
     return (

@@ -24,6 +24,7 @@ from .beats import Beat
 from .judging import CoverageRow, Judgement, LessonFacts, Reply, SliceRow, State, judge, near
 from .statements import (
     COVERAGES,
+    ENROLMENTS,
     LONGER_SLICES,
     NEW_COMPLETIONS,
     NEW_COVERAGES,
@@ -131,10 +132,11 @@ def beat_batch(
 
     done = [(each, session) for each, session, judgement in judged if judgement.completes]
     completions: list[Row] = []
+    enrolments: list[Row] = []
     if done:
         (courses,) = yield [dialect.courses([(each.user_id, each.activity_id) for each, _session in done])]
-        completions = _completions(done, courses, recv)
-    writes = _writes(judged, completions, recv, dialect)
+        completions, enrolments = _completions(done, courses, recv)
+    writes = _writes(judged, completions, enrolments, recv, dialect)
     if writes:
         yield writes
     return told
@@ -180,19 +182,22 @@ def _slice(row: Row, each: Beating, session: _Found, dialect: Dialect) -> SliceR
     return SliceRow(slice_id, _down(dialect, started), _up(dialect, ended), kind, own)
 
 
-def _completions(done: Sequence[tuple[Beating, _Found]], courses: Iterable[Row], recv: int) -> list[Row]:
-    """The lessons completed by these beats with their credit hours, and the courses that waited for nothing else."""
+def _completions(
+    done: Sequence[tuple[Beating, _Found]], courses: Iterable[Row], recv: int
+) -> tuple[list[Row], list[Row]]:
+    """The lessons completed by these beats with their credit hours, and the courses that waited for nothing else; and
+    what that says on the enrolments in these courses, which their opened lessons have begun."""
     rows: dict[int, list[Row]] = {}
     for row in courses:
         rows.setdefault(row[0], []).append(row)
     made: list[Row] = []
+    enrolments: list[Row] = []
     for each, session in done:
         lessons: list[Lesson] = []
         completed = {each.activity_id}
-        course_id, credit, minutes = None, {}, 0
-        for _user, _activity, course_id, text, minutes, lesson_id, required, is_done in rows.get(  # noqa: B007
-            each.user_id, ()
-        ):
+        course_id, credit, minutes, enrolment_id = None, {}, 0, None
+        for row in rows.get(each.user_id, ()):
+            _user, _activity, course_id, text, minutes, lesson_id, required, is_done, enrolment_id = row
             credit = orjson.loads(text)
             if lesson_id is None:
                 continue
@@ -203,7 +208,9 @@ def _completions(done: Sequence[tuple[Beating, _Found]], courses: Iterable[Row],
         made.append(_completion(each, each.activity_id, session, recv, str(hours)))
         if course_id is not None and course_complete(lessons, completed):
             made.append(_completion(each, course_id, session, recv, str(fixed_hours(credit))))
-    return made
+            if enrolment_id is not None:
+                enrolments.append((enrolment_id, recv))
+    return made, enrolments
 
 
 def _completion(each: Beating, activity_id: int, session: _Found, recv: int, hours: str) -> Row:
@@ -213,6 +220,7 @@ def _completion(each: Beating, activity_id: int, session: _Found, recv: int, hou
 def _writes(
     judged: Sequence[tuple[Beating, _Found, Judgement]],
     completions: Sequence[Row],
+    enrolments: Sequence[Row],
     recv: int,
     dialect: Dialect,
 ) -> list[Statement]:
@@ -253,6 +261,7 @@ def _writes(
         dialect.write(COVERAGES, covered),
         dialect.write(NEW_COVERAGES, newly),
         dialect.write(NEW_COMPLETIONS, completions),
+        dialect.write(ENROLMENTS, enrolments),
     ]
     return [statement for statement in found if statement is not None]
 

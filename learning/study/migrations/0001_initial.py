@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=200)),
                 ('activity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='study.activity')),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit')),
+                ('unit', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit')),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='completions', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -84,9 +84,11 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(choices=[('audience', '学习对象'), ('class', '培训班'), ('self', '自选')], max_length=8)),
                 ('enrolled_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='study.activity')),
+                ('begun_at', models.DateTimeField(blank=True, null=True)),
+                ('completed_at', models.DateTimeField(blank=True, null=True)),
+                ('activity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='study.activity')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit', verbose_name='党组织')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': '应学名单',
@@ -149,6 +151,10 @@ class Migration(migrations.Migration):
             model_name='completion',
             index=models.Index(fields=['user', 'completed_at'], name='completion_by_user'),
         ),
+        migrations.AddIndex(
+            model_name='completion',
+            index=models.Index(fields=['unit', 'completed_at'], include=('credit_hours',), name='hours_by_unit'),
+        ),
         migrations.AddConstraint(
             model_name='completion',
             constraint=models.UniqueConstraint(fields=('activity', 'user'), name='completed_once'),
@@ -171,7 +177,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='enrolment',
-            index=models.Index(fields=['activity', 'unit'], name='enrolment_by_unit'),
+            index=models.Index(fields=['activity', 'unit'], include=('source', 'person_status', 'due_at', 'begun_at', 'completed_at'), name='enrolment_by_unit'),
         ),
         migrations.AddConstraint(
             model_name='enrolment',

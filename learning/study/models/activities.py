@@ -105,21 +105,29 @@ class Enrolment(models.Model):
     """A person expected to study a course (应学), with unit and status at that time, as a Candidate of an exam.
 
     Made for the audience when a required course is published, for those who join later by a nightly sweep, for the
-    members of a class by its plan, and for whoever begins a course that is open to them (source `self`, not 应学)."""
+    members of a class by its plan, and for whoever begins a course that is open to them (source `self`, not 应学).
+
+    `begun_at` and `completed_at` say what the sessions and completions say (the first of either, of the activity or one
+    of its lessons; the activity's own completion), so that counts of many people read one table. They change in the
+    transaction that changes those; `manage.py rebuild_reports` compares and mends them."""
 
     class Source(models.TextChoices):
         AUDIENCE = "audience", _("学习对象")
         CLASS = "class", _("培训班")
         SELF = "self", _("自选")
 
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="enrolments")
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="enrolments")
+    activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, related_name="enrolments", db_index=False
+    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="enrolments", db_index=False)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("党组织"))
     unit_ancestors = models.JSONField(default=list)  # unit keys, the unit's own first, the root's last
     person_status = models.CharField(max_length=14, choices=PersonStatus.choices)
     source = models.CharField(max_length=8, choices=Source.choices)
     enrolled_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
 
     objects = EnrolmentQuerySet.as_manager()
 
@@ -129,7 +137,12 @@ class Enrolment(models.Model):
         constraints = [models.UniqueConstraint(fields=["activity", "user"], name="enrolled_once")]
         indexes = [
             models.Index(fields=["user"], name="enrolment_by_user"),
-            models.Index(fields=["activity", "unit"], name="enrolment_by_unit"),
+            # With all that reports count by, which then read no row.
+            models.Index(
+                fields=["activity", "unit"],
+                include=["source", "person_status", "due_at", "begun_at", "completed_at"],
+                name="enrolment_by_unit",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -133,7 +133,9 @@ class Completion(models.Model):
     activity = models.ForeignKey(
         Activity, on_delete=models.PROTECT, related_name="completions", db_index=False
     )
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")  # at that time
+    unit = models.ForeignKey(  # at that time
+        Unit, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     completed_at = models.DateTimeField(_("完成时间"))
     credit_hours = models.DecimalField(_("学时"), max_digits=6, decimal_places=2, default=0)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.MEASURED)
@@ -149,7 +151,10 @@ class Completion(models.Model):
             models.UniqueConstraint(fields=["activity", "user"], name="completed_once"),
             models.CheckConstraint(condition=Q(credit_hours__gte=0), name="hours_not_negative"),
         ]
-        indexes = [models.Index(fields=["user", "completed_at"], name="completion_by_user")]
+        indexes = [
+            models.Index(fields=["user", "completed_at"], name="completion_by_user"),
+            models.Index(fields=["unit", "completed_at"], include=["credit_hours"], name="hours_by_unit"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.activity_id}"

@@ -25,12 +25,22 @@ ABOVE = (
     "organisation_unitclosure c JOIN organisation_unit a ON a.id = c.ancestor_id "
     "WHERE c.from_date <= %s AND (c.to_date IS NULL OR c.to_date > %s)"
 )
+# Who studied before being enrolled had begun then (see `reached`); asked by person, of whom most have nothing yet.
+BEGUN = """
+    SELECT s.started_at AS at FROM study_studysession s JOIN study_activity l ON l.id = s.activity_id
+    WHERE s.user_id = m.user_id AND (l.id = {activity} OR l.parent_id = {activity})
+    UNION ALL
+    SELECT f.completed_at FROM study_completion f JOIN study_activity l ON l.id = f.activity_id
+    WHERE f.user_id = m.user_id AND (l.id = {activity} OR l.parent_id = {activity})
+"""
+DONE = "SELECT f.completed_at FROM study_completion f WHERE f.user_id = m.user_id AND f.activity_id = {activity}"
 # One statement for any number of people. A class or an audience makes an expected one of who had begun alone.
 ENROL = """
     INSERT INTO study_enrolment
-        (activity_id, user_id, unit_id, unit_ancestors, person_status, source, enrolled_at, due_at)
+        (activity_id, user_id, unit_id, unit_ancestors, person_status, source, enrolled_at, due_at, begun_at, completed_at)
     WITH above AS ({keys}), members AS ({members})
-    SELECT {activity}, m.user_id, m.unit_id, COALESCE(above.keys, '[]'), m.person_status, %s, {at}, {due}
+    SELECT {activity}, m.user_id, m.unit_id, COALESCE(above.keys, '[]'), m.person_status, %s, {at}, {due},
+        (SELECT MIN(t.at) FROM ({begun}) t), ({done})
     FROM members m LEFT JOIN above ON above.unit_id = m.unit_id
     LEFT JOIN study_enrolment e ON e.activity_id = %s AND e.user_id = m.user_id
     WHERE e.id IS NULL OR (e.source = 'self' AND %s <> 'self')
@@ -95,8 +105,18 @@ def _enrol(
     keys = KEYS[connection.vendor].format(above=ABOVE)
     cast = "::timestamptz" if connection.vendor == "postgresql" else ""
     whole = "::bigint" if connection.vendor == "postgresql" else ""
-    sql = ENROL.format(keys=keys, members=chosen, activity=f"%s{whole}", at=f"%s{cast}", due=f"%s{cast}")
-    parameters = [day, day, *told, activity.pk, str(source), at, due, activity.pk, str(source)]
+    same = f"%s{whole}"
+    sql = ENROL.format(
+        keys=keys,
+        members=chosen,
+        activity=same,
+        at=f"%s{cast}",
+        due=f"%s{cast}",
+        begun=BEGUN.format(activity=same),
+        done=DONE.format(activity=same),
+    )
+    five = [activity.pk] * 5
+    parameters = [day, day, *told, activity.pk, str(source), at, due, *five, activity.pk, str(source)]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return max(0, int(cursor.rowcount))

@@ -32,6 +32,7 @@ def erase_study(*, user: User, by: User, reason: str, now: datetime) -> dict[str
     }
     counts = {name: rows.delete()[0] for name, rows in erased.items()}  # type: ignore[attr-defined]  # a queryset each
     StudyPace.objects.filter(user=user).delete()
+    Enrolment.objects.filter(user=user).update(begun_at=None, completed_at=None)
     counts["sessions"] = StudySession.objects.filter(user=user).delete()[0]
     membership = user.memberships.on(local_day(now)).select_related("unit").first()
     audit.record(

@@ -30,6 +30,7 @@ from learning.study.lessons import (
 from learning.study.models import Activity, Completion, Coverage, StudySlice
 
 from .people import local_day, lock_people, units_on
+from .reached import note_completed
 
 LONGEST_MINUTES = 24 * 60
 ALMOST_A_MILLISECOND = timedelta(microseconds=999)  # rounds an instant up
@@ -181,6 +182,7 @@ def _complete(user_ids: Collection[int], activity: Activity, *, now: datetime, *
         ],
         batch_size=500,
     )
+    note_completed(activity=activity, user_ids=new, at=now)
     return len(new)
 
 

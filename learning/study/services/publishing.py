@@ -13,6 +13,7 @@ from learning.study.lessons import parts_of
 from learning.study.models import Activity
 
 from .finishing import complete_courses
+from .reached import mend_reached
 
 
 @transaction.atomic
@@ -40,6 +41,8 @@ def publish_activity(
     parts_of(parts)
     found = Activity.objects.select_for_update(no_key=True).filter(key=key).first()
     activity = found or Activity(key=key, rules={})
+    moved = found is not None and found.parent_id != (parent.pk if parent else None)
+    before = activity.parent_id
     if rules is None:
         rules = parent.rules if parent is not None else activity.rules
     activity.kind, activity.title, activity.owner_unit = kind, title[:200], owner_unit
@@ -54,6 +57,8 @@ def publish_activity(
     if kind == Activity.Kind.COURSE:
         activity.children.exclude(rules=activity.rules).update(rules=activity.rules, updated_at=now)
     elif found is not None and parent is not None:
+        if moved:  # who had begun the lesson has begun another course
+            mend_reached(activities=[each for each in (before, parent.pk) if each])
         complete_courses(courses=[parent], now=now)
     return activity
 

@@ -15,6 +15,7 @@ from learning.study.tokens import study_token
 from .enrolling import audience, enrol
 from .finishing import unlocked
 from .people import local_day, lock_people, units_on
+from .reached import note_begun
 
 
 @transaction.atomic
@@ -46,6 +47,7 @@ def open_session(*, user: User, activity_id: int, tab: str, now: datetime) -> tu
         )
         pace.session, pace.covered_at, pace.allowance_ms = session, now, 0
         pace.save(update_fields=["session", "covered_at", "allowance_ms"])
+        note_begun(activity=lesson, user_ids=[user.pk], at=now)
     return session, study_token(session, now=now)
 
 
