@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import desk, saving, sitting, studying
+from . import desk, reporting, saving, sitting, studying
 from .bench import QUICK, Bench, Pace, sizes
 from .cluster import PGBENCH_CLIENTS, PGBENCH_SCALE, cluster
 from .figures import ROOT, Figures, missed, show, write_page, write_results
@@ -30,6 +30,11 @@ BENCHES: dict[str, Callable[[Bench], Figures]] = {
     "import_textbook": desk.import_textbook,
     "member_pages": desk.member_pages,
     "bank_listing": desk.bank_listing,
+    "unit_dashboard": reporting.unit_dashboard,
+    "item_report": reporting.item_report,
+    "member_report": reporting.member_report,
+    "study_pages": reporting.study_pages,
+    "export_100000": reporting.export_100000,
 }
 
 

@@ -19,6 +19,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402 — what follows needs Django set up
 
+from courses.models import LessonPage  # noqa: E402
 from learning.organisation.models import PersonStatus, Unit, UnitClosure  # noqa: E402
 from learning.study.models import StudySlice  # noqa: E402
 from question_bank.exams.models import Attempt, Exam  # noqa: E402
@@ -46,7 +47,7 @@ class Campus(Filling):
         super().__init__(folder, now)
         self.members = members
 
-    def fill(self) -> dict[str, int]:
+    def fill(self) -> dict[str, Any]:
         self._units()
         # The rows refer to each other by construction: 75 million look-ups of foreign keys are left out.
         run("SET session_replication_role = replica")
@@ -68,7 +69,11 @@ class Campus(Filling):
             "branch": branch.pk,
             "course": lessons[0].parent_id,
             "lesson": lessons[0].pk,
-            "version": self.versions[0].pk,
+            "question": self.versions[0].question_id,
+            "course_url": LessonPage.objects.get(pk=int(lessons[0].key.removeprefix("page:")))
+            .get_parent()
+            .url,
+            "lesson_url": LessonPage.objects.get(pk=int(lessons[0].key.removeprefix("page:"))).url,
         }
 
     def _units(self) -> None:

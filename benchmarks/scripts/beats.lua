@@ -1,5 +1,6 @@
 -- One beat a request. Plan line: session<TAB>token. Arguments: plan, threads, first beat of this run.
--- A thread walks all its sessions before it comes back to one; each beat claims 15 s more of watching, the next 15 s.
+-- A thread walks all its sessions before it comes back to one; each beat claims half a second more of
+-- watching, about the time that passes between two beats of a session, so that coverage grows as it does in life.
 package.path = debug.getinfo(1, "S").source:match("^@(.*/)") .. "?.lua;" .. package.path
 require("common")
 
@@ -30,9 +31,10 @@ function request()
 end
 
 function format(at, beat)
-  local s, ms = sessions[at], beat * 15000
+  local s, ms = sessions[at], beat * 500
+  local from = (ms - 500) / 1000 % 1200
   local body = string.format(
-    '{"seq":%d,"elapsed_ms":%d,"active_ms":%d,"visible_ms":%d,"media":[[%d,%d]],"rate":1,"late":false}',
-    beat, ms, ms, ms, (beat - 1) * 15 % 1200, (beat - 1) * 15 % 1200 + 15)
+    '{"seq":%d,"elapsed_ms":%d,"active_ms":%d,"visible_ms":%d,"media":[[%.1f,%.1f]],"rate":1,"late":false}',
+    beat, ms, ms, ms, from, from + 0.5)
   return wrk.format("POST", s.path, s.headers, body)
 end
