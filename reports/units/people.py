@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from learning.organisation.models import Membership
-from learning.study.models import Completion, Enrolment, StudySession
+from learning.study.models import Enrolment
 from question_bank.exams.models import Attempt, Candidate
 from reports.shape import Column, Kind, Table
 
@@ -83,15 +83,13 @@ def absent(numbers: UnitNumbers) -> QuerySet[Candidate]:
 
 def unfinished(numbers: UnitNumbers, *, not_begun: bool, overdue: bool) -> QuerySet[Enrolment]:
     """Enrolments not finished that have not begun, or are overdue, each with `begun` and `late`."""
-    lessons = StudySession.objects.filter(user=OuterRef("user"), activity__parent=OuterRef("activity"))
-    by_hand = Completion.objects.filter(user=OuterRef("user"), activity__parent=OuterRef("activity"))
-    done = Completion.objects.filter(user=OuterRef("user"), activity=OuterRef("activity"))
     people = Enrolment.objects.filter(
-        people_q(numbers.places, numbers.leaves), activity__in=[course.pk for course in numbers.courses]
+        people_q(numbers.places, numbers.leaves),
+        activity__in=[course.pk for course in numbers.courses],
+        completed_at=None,
     ).exclude(source=Enrolment.Source.SELF)
-    people = people.annotate(until=Coalesce("due_at", F("activity__due_at"))).filter(~Exists(done))
-    people = people.annotate(
-        begun=Q(Exists(lessons)) | Q(Exists(by_hand)), late=Q(until__lt=numbers.as_of, until__isnull=False)
+    people = people.annotate(until=Coalesce("due_at", F("activity__due_at"))).annotate(
+        begun=Q(begun_at__isnull=False), late=Q(until__lt=numbers.as_of, until__isnull=False)
     )
     chosen = (Q(begun=False) if not_begun else Q(pk__in=[])) | (Q(late=True) if overdue else Q(pk__in=[]))
     listed = _of_status(people.filter(chosen), numbers)

@@ -113,9 +113,16 @@ def _exam_statement(places: Places, exams: Sequence[Exam], status: str, *, moved
     wanted, exam_ids = among("c.exam_id", [exam.pk for exam in exams])
     sitting, _same = among("a.exam_id", [exam.pk for exam in exams])
     who = _who(places, "c", status, moved=moved)
+    child, joins, join_values = who.unit, who.joins, who.join_values
+    if not moved:
+        under, ids = among("k.ancestor_id", places.ids)
+        child = "k.ancestor_id"
+        joins += f"""JOIN organisation_unitclosure k ON k.unit_id = {who.unit} AND {under} AND k.to_date IS NULL
+            AND (k.ancestor_id <> %s OR k.depth = 0)"""
+        join_values = [*join_values, ids, places.unit.pk]
     sql = f"""
-        SELECT {who.child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band, COUNT(*)
-        FROM exams_candidate c {who.joins}
+        SELECT {child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band, COUNT(*)
+        FROM exams_candidate c {joins}
         LEFT JOIN exams_result r ON r.candidate_id = c.id
         LEFT JOIN (
             SELECT a.candidate_id, MAX(CASE a.state WHEN 'marking' THEN 2 ELSE 1 END) AS live
@@ -123,17 +130,17 @@ def _exam_statement(places: Places, exams: Sequence[Exam], status: str, *, moved
             WHERE {sitting} AND a.state IN ('marking', 'in_progress', 'paused') GROUP BY a.candidate_id
         ) o ON o.candidate_id = c.id
         WHERE {wanted}{who.conditions}
-        GROUP BY {who.child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band
+        GROUP BY {child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band
     """  # noqa: S608 — our own names
-    return sql, [*who.join_values, exam_ids, exam_ids, *who.values]
+    return sql, [*join_values, exam_ids, exam_ids, *who.values]
 
 
 @dataclass(frozen=True, slots=True)
 class _Who:
-    """Parts of a statement that say whose rows count, and for which child: `child` is an ancestor's id, or the JSON of
-    the ancestors where the unit was moved."""
+    """Parts of a statement that say whose rows count, and for which unit: `unit` is its id, or the JSON of its ancestors
+    where it was moved."""
 
-    child: str
+    unit: str
     joins: str
     conditions: str
     join_values: list[Any]
@@ -144,32 +151,24 @@ def _who(places: Places, row: str, status: str, *, moved: bool) -> _Who:
     """Of candidates or enrolments, which have unit, unit_ancestors and person_status of the time."""
     values: list[Any] = []
     join_values: list[Any] = []
-    status_of = f"{row}.person_status"
+    unit, joins, conditions, status_of = f"{row}.unit_id", "", "", f"{row}.person_status"
     if moved:
-        condition, ids = among(f"{row}.unit_id", places.moved)
-        joins, child, conditions = "", f"{row}.unit_ancestors", f" AND {condition}"
+        condition, ids = among(unit, places.moved)
+        unit, conditions = f"{row}.unit_ancestors", f" AND {condition}"
         values.append(ids)
-    else:
-        under, ids = among("k.ancestor_id", places.ids)
-        unit = f"{row}.unit_id"
-        joins = ""
-        if places.now:
-            unit, status_of = "m.unit_id", "m.person_status"
-            joins = f"""JOIN organisation_membership m ON m.user_id = {row}.user_id AND m.from_date <= %s
-                AND (m.to_date IS NULL OR m.to_date > %s) """
-            join_values = [places.day, places.day]
-        joins += f"""JOIN organisation_unitclosure k ON k.unit_id = {unit} AND {under} AND k.to_date IS NULL
-            AND (k.ancestor_id <> %s OR k.depth = 0)"""
-        join_values += [ids, places.unit.pk]
-        child, conditions = "k.ancestor_id", ""
-        if places.moved:
-            condition, ids = among(unit, places.moved)
-            conditions = f" AND NOT ({condition})"
-            values.append(ids)
+    elif places.now:
+        unit, status_of = "m.unit_id", "m.person_status"
+        joins = f"""JOIN organisation_membership m ON m.user_id = {row}.user_id AND m.from_date <= %s
+            AND (m.to_date IS NULL OR m.to_date > %s) """
+        join_values = [places.day, places.day]
+    elif places.moved:
+        condition, ids = among(unit, places.moved)
+        conditions = f" AND NOT ({condition})"
+        values.append(ids)
     if status:
         conditions += f" AND {status_of} = %s"
         values.append(status)
-    return _Who(child, joins, conditions, join_values, values)
+    return _Who(unit, joins, conditions, join_values, values)
 
 
 def study_tallies(
@@ -184,43 +183,68 @@ def study_tallies(
     rows = read(*statements)
     parts: dict[int, list[StudyTally]] = defaultdict(list)
     for row in rows[0]:
-        parts[places.child_of(row[0])].append(_enrolled(*row[1:]))
+        parts[places.child_of(row[0])].append(_enrolled(row[1:]))
     for row in rows[1] if places.moved else ():
         child = places.child_in(_json(row[0]))
         if child is not None:
-            parts[child].append(_enrolled(*row[1:]))
+            parts[child].append(_enrolled(row[1:]))
     return {child: study_total(tallies) for child, tallies in parts.items()}
 
 
-def _enrolled(stage: int, overdue: int, n: int) -> StudyTally:
-    return StudyTally(
-        due=n, finished=n * (stage == 2), begun=n * (stage == 1), overdue=n * (stage < 2 and bool(overdue))
-    )
+def _enrolled(counts: Sequence[Any]) -> StudyTally:
+    due, finished, begun, overdue = map(int, counts)
+    return StudyTally(due=due, finished=finished, begun=begun, overdue=overdue)
 
 
 def _study_statement(
     places: Places, courses: Sequence[Activity], status: str, now: datetime, *, moved: bool = False
 ) -> Statement:
     wanted, ids = among("e.activity_id", [course.pk for course in courses])
+    # The course's own date, where the enrolment has none, is known here: no row of it is joined.
+    past, past_ids = among(
+        "e.activity_id", [each.pk for each in courses if each.due_at and each.due_at < now]
+    )
+    counts = f"""COUNT(*) AS due, COUNT(e.completed_at) AS finished,
+        COUNT(CASE WHEN e.completed_at IS NULL THEN e.begun_at END) AS begun,
+        COUNT(CASE WHEN e.completed_at IS NULL AND (e.due_at < %s OR (e.due_at IS NULL AND {past})) THEN 1 END) AS overdue"""
+    count_values = [_instant(now), past_ids]
     who = _who(places, "e", status, moved=moved)
+    chosen = f"{wanted} AND e.source <> 'self'{who.conditions}"
+    if moved:
+        sql = f"""
+            SELECT {who.unit}, {counts} FROM study_enrolment e {who.joins}
+            WHERE {chosen} GROUP BY {who.unit}
+        """  # noqa: S608 — our own names
+        return sql, [*count_values, *who.join_values, ids, *who.values]
+    below, below_values = _below(places, who.unit)
+    leaves = f"""
+        SELECT {who.unit} AS unit_id, {counts} FROM study_enrolment e {who.joins}
+        WHERE {chosen}{below} GROUP BY {who.unit}
+    """  # noqa: S608
+    values = [*count_values, *who.join_values, ids, *who.values, *below_values]
+    return _by_child(places, leaves, values, ("due", "finished", "begun", "overdue"))
+
+
+def _below(places: Places, unit: str) -> tuple[str, list[Any]]:
+    """A condition that begins with AND: the unit stands below today. Of the root's nothing has to be asked."""
+    if places.unit.is_root():
+        return "", []
+    sql = "SELECT k.unit_id FROM organisation_unitclosure k WHERE k.ancestor_id = %s AND k.to_date IS NULL"
+    return f" AND {unit} IN ({sql})", [places.unit.pk]
+
+
+def _by_child(places: Places, leaves: str, values: Sequence[Any], sums: Sequence[str]) -> Statement:
+    """Sums of the leaves (a statement with unit_id) by ancestor: the many rows are counted before the closure is joined,
+    to one row a unit."""
+    under, ids = among("k.ancestor_id", places.ids)
+    added = ", ".join(f"SUM(t.{name})" for name in sums)
     sql = f"""
-        SELECT {who.child},
-            CASE WHEN d.id IS NOT NULL THEN 2 WHEN {BEGUN} THEN 1 ELSE 0 END AS stage,
-            CASE WHEN COALESCE(e.due_at, c.due_at) < %s THEN 1 ELSE 0 END AS overdue, COUNT(*)
-        FROM study_enrolment e JOIN study_activity c ON c.id = e.activity_id {who.joins}
-        LEFT JOIN study_completion d ON d.user_id = e.user_id AND d.activity_id = e.activity_id
-        WHERE {wanted} AND e.source <> 'self'{who.conditions}
-        GROUP BY {who.child}, stage, overdue
+        WITH leaves AS ({leaves}) SELECT k.ancestor_id, {added} FROM leaves t
+        JOIN organisation_unitclosure k ON k.unit_id = t.unit_id AND {under} AND k.to_date IS NULL
+            AND (k.ancestor_id <> %s OR k.depth = 0)
+        GROUP BY k.ancestor_id
     """  # noqa: S608 — our own names
-    return sql, [_instant(now), *who.join_values, ids, *who.values]
-
-
-# Whoever opened a lesson of the course, or finished one without (by hand).
-BEGUN = """(
-    EXISTS (SELECT 1 FROM study_studysession s JOIN study_activity l ON l.id = s.activity_id
-        WHERE s.user_id = e.user_id AND l.parent_id = e.activity_id)
-    OR EXISTS (SELECT 1 FROM study_completion f JOIN study_activity l ON l.id = f.activity_id
-        WHERE f.user_id = e.user_id AND l.parent_id = e.activity_id))"""
+    return sql, [*values, ids, places.unit.pk]
 
 
 def hours_tallies(
@@ -232,7 +256,7 @@ def hours_tallies(
     hours = sums_by_child(places, "study_completion d", "SUM(d.credit_hours)", when, status)
     heads, values = _members(places, status)
     (rows,) = read((heads, values))
-    count = {places.child_of(ancestor): n for ancestor, n in rows}
+    count = {places.child_of(ancestor): int(n) for ancestor, n in rows}
     return {
         child: StudyTally(hours=_decimal(hours.get(child, 0)), heads=count.get(child, 0))
         for child in hours.keys() | count.keys()
@@ -256,7 +280,6 @@ def sums_by_child(places: Places, source: str, total: str, span: Span, status: s
     """The sum of rows of `source` (aliased d, with user_id and unit_id: the unit at the time) by child. Rows of a moved
     unit count by the dated closure of their local day."""
     when, values = span.condition()
-    under, ids = among("k.ancestor_id", places.ids)
     unit, joins = "d.unit_id", ""
     join_values: list[Any] = []
     if places.now or status:
@@ -272,13 +295,12 @@ def sums_by_child(places: Places, source: str, total: str, span: Span, status: s
     if places.moved:
         among_moved, moved = among(unit, places.moved)
         fixed, fixed_values = f"{conditions} AND NOT ({among_moved})", [*values, moved]
-    sql = f"""
-        SELECT k.ancestor_id, {total} FROM {source} {joins}
-        JOIN organisation_unitclosure k ON k.unit_id = {unit} AND {under} AND k.to_date IS NULL
-            AND (k.ancestor_id <> %s OR k.depth = 0)
-        WHERE {when}{fixed} GROUP BY k.ancestor_id
+    below, below_values = _below(places, unit)
+    leaves = f"""
+        SELECT {unit} AS unit_id, {total} AS total FROM {source} {joins}
+        WHERE {when}{fixed}{below} GROUP BY {unit}
     """  # noqa: S608 — our own names
-    (rows,) = read((sql, [*join_values, ids, places.unit.pk, *fixed_values]))
+    (rows,) = read(_by_child(places, leaves, [*join_values, *fixed_values, *below_values], ("total",)))
     found = {places.child_of(ancestor): value for ancestor, value in rows}
     stays = stays_of(places)
     if stays:
@@ -302,15 +324,14 @@ def _local_day(column: str) -> tuple[str, list[Any]]:
 
 
 def _members(places: Places, status: str) -> Statement:
-    under, ids = among("k.ancestor_id", places.ids)
-    sql = f"""
-        SELECT k.ancestor_id, COUNT(*) FROM organisation_membership m
-        JOIN organisation_unitclosure k ON k.unit_id = m.unit_id AND {under} AND k.to_date IS NULL
-            AND (k.ancestor_id <> %s OR k.depth = 0)
-        WHERE m.from_date <= %s AND (m.to_date IS NULL OR m.to_date > %s){" AND m.person_status = %s" if status else ""}
-        GROUP BY k.ancestor_id
+    below, below_values = _below(places, "m.unit_id")
+    leaves = f"""
+        SELECT m.unit_id, COUNT(*) AS n FROM organisation_membership m
+        WHERE m.from_date <= %s AND (m.to_date IS NULL OR m.to_date > %s)
+            {"AND m.person_status = %s" if status else ""}{below} GROUP BY m.unit_id
     """  # noqa: S608 — our own names
-    return sql, [ids, places.unit.pk, places.day, places.day, *([status] if status else [])]
+    values = [places.day, places.day, *([status] if status else []), *below_values]
+    return _by_child(places, leaves, values, ("n",))
 
 
 def _decimal(value: Any) -> Decimal:

@@ -33,7 +33,9 @@ BEGUN = """
     SELECT f.completed_at FROM study_completion f JOIN study_activity l ON l.id = f.activity_id
     WHERE f.user_id = m.user_id AND (l.id = {activity} OR l.parent_id = {activity})
 """
-DONE = "SELECT f.completed_at FROM study_completion f WHERE f.user_id = m.user_id AND f.activity_id = {activity}"
+DONE = (
+    "SELECT f.completed_at FROM study_completion f WHERE f.user_id = m.user_id AND f.activity_id = {activity}"
+)
 # One statement for any number of people. A class or an audience makes an expected one of who had begun alone.
 ENROL = """
     INSERT INTO study_enrolment
