@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
 
 from learning.organisation.rows import among, read
@@ -93,41 +93,40 @@ def course_numbers(*, audience: Audience, now: datetime) -> CourseNumbers:
     course, people = audience.course, audience.people
     lessons = list(Activity.objects.filter(parent=course).order_by("position", "pk"))
     ids = [lesson.pk for lesson in lessons]
-    done = audience.of(Completion.objects.filter(activity=course))
     finished = audience.of(Completion.objects.filter(activity__in=ids))
-    counts = people.aggregate(
+    expected = ~Q(source=Enrolment.Source.SELF)
+    late = Q(until__lt=now, completed_at=None)
+    counts = people.annotate(until=Coalesce("due_at", F("activity__due_at"))).aggregate(
         enrolled=Count("pk"),
-        expected=Count("pk", filter=~Q(source=Enrolment.Source.SELF)),
+        expected=Count("pk", filter=expected),
+        begun=Count("begun_at"),
+        finished=Count("completed_at"),
+        overdue=Count("pk", filter=expected & late),
     )
-    late = people.exclude(source=Enrolment.Source.SELF).annotate(
-        until=Coalesce("due_at", F("activity__due_at"))
-    )
-    late = late.filter(~Exists(Completion.objects.filter(activity=course, user=OuterRef("user"))))
-    begun, opened = _opened(audience, ids)
     return CourseNumbers(
         course=course,
         as_of=now,
         enrolled=counts["enrolled"],
         expected=counts["expected"],
-        begun=begun,
-        finished=done.count(),
-        overdue=late.filter(until__lt=now).count(),
+        begun=counts["begun"],
+        finished=counts["finished"],
+        overdue=counts["overdue"],
         active={days: _active(audience, ids, now - timedelta(days=days), now) for days in ACTIVE_DAYS},
-        curve=_curve(done),
+        curve=_curve(people),
         lessons=_lessons(
             lessons,
             dict(finished.values_list("activity").annotate(n=Count("pk")).values_list("activity", "n")),
-            opened,
+            _opened(audience, ids),
             _times(audience, ids),
         ),
         strips=_strips(audience, lessons),
     )
 
 
-def _opened(audience: Audience, ids: Sequence[int]) -> tuple[int, dict[int, int]]:
-    """How many people opened any lesson, and each lesson, or finished it without (by hand); two statements."""
+def _opened(audience: Audience, ids: Sequence[int]) -> dict[int, int]:
+    """How many people opened each lesson, or finished it without (by hand); one statement."""
     if not ids:
-        return 0, {}
+        return {}
     opened, values = among("s.activity_id", ids)
     finished, same = among("f.activity_id", ids)
     of_session, session_values = audience.sql("s.user_id")
@@ -137,11 +136,10 @@ def _opened(audience: Audience, ids: Sequence[int]) -> tuple[int, dict[int, int]
         UNION SELECT f.activity_id, f.user_id FROM study_completion f WHERE {finished}{of_completion}
     """  # noqa: S608 — our own names
     parameters = [values, *session_values, same, *completion_values]
-    by_lesson, anywhere = read(
-        (f"SELECT t.activity_id, COUNT(*) FROM ({either}) t GROUP BY t.activity_id", parameters),  # noqa: S608
-        (f"SELECT COUNT(DISTINCT t.user_id) FROM ({either}) t", parameters),  # noqa: S608
+    (by_lesson,) = read(
+        (f"SELECT t.activity_id, COUNT(*) FROM ({either}) t GROUP BY t.activity_id", parameters)  # noqa: S608
     )
-    return anywhere[0][0], dict(by_lesson)
+    return dict(by_lesson)
 
 
 def _active(audience: Audience, ids: Sequence[int], since: datetime, now: datetime) -> int:
@@ -149,10 +147,12 @@ def _active(audience: Audience, ids: Sequence[int], since: datetime, now: dateti
     return audience.of(rows).values("user").distinct().count()
 
 
-def _curve(done: QuerySet[Completion]) -> list[tuple[date, int, int]]:
+def _curve(people: QuerySet[Enrolment]) -> list[tuple[date, int, int]]:
     """(day, finished on it, finished until then), days with a completion only."""
     rows = (
-        done.annotate(day=TruncDate("completed_at"))
+        people.filter(completed_at__isnull=False)
+        .order_by()
+        .annotate(day=TruncDate("completed_at"))
         .values_list("day")
         .annotate(n=Count("pk"))
         .order_by("day")
