@@ -1,4 +1,4 @@
-"""What the rest of the house tells courses: Wagtail of pages, the exams of marked attempts."""
+"""What the rest of the house tells courses: Wagtail of pages, the exams of marked attempts and of releases."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models.signals import post_delete
 from django.utils import timezone
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from learning.study.services.publishing import close_activity
-from question_bank.exams.signals import attempts_marked
+from question_bank.exams.models import Release
+from question_bank.exams.signals import attempts_marked, release_changed
 
-from .examining import finish_by_attempts
+from .examining import exams_in_lessons, finish_by_attempts
 from .models import ChapterPage, CoursePage, LessonPage, StudyPage
 from .publishing import course_of, key_of, sync_course
+from .tasks import finish_released
 
 
 def connect() -> None:
@@ -26,6 +29,7 @@ def connect() -> None:
     for model in (CoursePage, LessonPage):
         post_delete.connect(on_deleted, sender=model, dispatch_uid=f"courses.deleted.{model.__name__}")
     attempts_marked.connect(on_marked, dispatch_uid="courses.marked")
+    release_changed.connect(on_released, dispatch_uid="courses.released")
 
 
 def on_published(instance: Page, **_kwargs: Any) -> None:
@@ -51,3 +55,10 @@ def on_deleted(instance: Page, **_kwargs: Any) -> None:
 
 def on_marked(closed: Sequence[Any], now: datetime, **_kwargs: Any) -> None:
     finish_by_attempts(attempts=[each.attempt for each in closed], now=now)
+
+
+def on_released(release: Release, now: datetime, **_kwargs: Any) -> None:
+    """Thousands may have passed: a worker goes through them. A release for later is found by the sweep."""
+    shown = release.what == Release.What.SCORE and release.revoked_at is None and release.at <= now
+    if shown and release.exam_id in exams_in_lessons(now=now):
+        transaction.on_commit(lambda: finish_released.delay(release.exam_id))

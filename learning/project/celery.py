@@ -7,9 +7,11 @@ from typing import Any
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import celeryd_init, setup_logging
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learning.project.settings.demo")
 
+TRANSPORT_ALIASES["filesystem"] = "learning.project.queue:Transport"
 app = Celery("dangxiao")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
@@ -27,6 +29,7 @@ app.conf.beat_schedule = {
     "fold-drawn": {"task": "exams.fold_drawn", "schedule": 60.0},
     "finish-regrades": {"task": "exams.finish_regrades", "schedule": 60.0},
     "sweep-materials": {"task": "courses.sweep_materials", "schedule": 60.0},
+    "finish-released": {"task": "courses.finish_released", "schedule": 60.0},
     "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0},
     "sweep-imports": {"task": "questions.sweep_imports", "schedule": 60.0},
     "fold-items": {"task": "reports.fold_items", "schedule": 5.0},

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 from wagtail.models import Page, Site
 
-from courses.examining import finish_by_earlier_attempts
+from courses.examining import finish_by_earlier_attempts, finish_by_releases
 from courses.index import index_page, make_index_after_migrating
 from courses.models import CoursePage, CoursesPage, ExamUse
 from courses.tasks import publish_scheduled
-from learning.organisation.models import PersonStatus
+from learning.organisation.models import PersonStatus, User
 from learning.study.models import Activity, Completion, Enrolment
+from question_bank.exams.models import Attempt, Exam, Release
+from question_bank.exams.releasing import release
 from question_bank.exams.taking.submitting import submit_attempt
 from tests.courses.factories import (
     activity_of,
@@ -25,7 +30,7 @@ from tests.courses.factories import (
     make_material,
     publish,
 )
-from tests.factories import make_attempt, make_exam, make_membership, make_unit, make_user
+from tests.factories import NOW, make_attempt, make_exam, make_membership, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -216,11 +221,17 @@ class TestParts:
         assert activity_of(lesson).parts == []
 
 
+def is_finished(member: User, lesson: Activity) -> bool:
+    return Completion.objects.filter(user=member, activity=lesson).exists()
+
+
 class TestExams:
-    def sitting(self, kind: str, answers: dict[int, object]) -> tuple[object, Activity, object]:
+    def sitting(
+        self, kind: str, answers: dict[int, object], score_release: str = "at_marked"
+    ) -> tuple[User, Activity, Exam]:
         unit = make_unit()
         member = make_user(unit=unit)
-        exam = make_exam(unit=unit, kinds=("single",), candidates=[member])
+        exam = make_exam(unit=unit, kinds=("single",), candidates=[member], score_release=score_release)
         course = make_course(unit)
         lesson = make_lesson(course, blocks=[(kind, {"exam": exam.pk})], live=True)
         publish(course)
@@ -236,21 +247,72 @@ class TestExams:
         return member, activity_of(lesson), exam
 
     def test_a_practice_handed_in_finishes_its_part(self) -> None:
-        member, lesson, _exam = self.sitting("practice", {})
-        assert Completion.objects.filter(user=member, activity=lesson).exists()
+        member, lesson, _exam = self.sitting("practice", {}, "manual")
+        assert is_finished(member, lesson)
 
     def test_an_exam_counts_only_when_passed(self) -> None:
         member, lesson, _exam = self.sitting("exam", {})
-        assert not Completion.objects.filter(user=member, activity=lesson).exists()
+        assert not is_finished(member, lesson)
         member, lesson, _exam = self.sitting("exam", {1: "o1"})
-        assert Completion.objects.filter(user=member, activity=lesson).exists()
+        assert is_finished(member, lesson)
 
     def test_an_exam_passed_before_it_was_in_the_lesson_counts_when_the_lesson_is_opened(self) -> None:
         member, lesson, _exam = self.sitting("exam", {1: "o1"})
         Completion.objects.all().delete()
         lesson.coverages.all().delete()
         assert finish_by_earlier_attempts(user=member, activity=lesson, now=timezone.now()) == 1
-        assert Completion.objects.filter(user=member, activity=lesson).exists()
+        assert is_finished(member, lesson)
+
+    def test_a_pass_that_is_not_released_finishes_nothing(self) -> None:
+        member, lesson, _exam = self.sitting("exam", {1: "o1"}, "manual")
+        assert finish_by_earlier_attempts(user=member, activity=lesson, now=NOW) == 0
+        assert finish_by_releases(now=NOW) == 0
+        assert not is_finished(member, lesson)
+
+    def test_released_answers_without_the_score_finish_nothing(self) -> None:
+        member, lesson, exam = self.sitting("exam", {1: "o1"}, "manual")
+        release(exam_id=exam.pk, what=[Release.What.ANSWERS], at=NOW, by=make_user(), now=NOW)
+        assert finish_by_releases(now=NOW) == 0
+        assert finish_by_earlier_attempts(user=member, activity=lesson, now=NOW) == 0
+
+    def test_the_release_of_the_score_finishes_it(
+        self, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[list[Any]]]
+    ) -> None:
+        member, lesson, exam = self.sitting("exam", {1: "o1"}, "manual")
+        failed, other_lesson, _exam = self.sitting("exam", {}, "manual")
+        with django_capture_on_commit_callbacks(execute=True):
+            release(exam_id=exam.pk, what=[Release.What.SCORE], at=NOW, by=make_user(), now=NOW)
+        assert is_finished(member, lesson)
+        assert not is_finished(failed, other_lesson)
+
+    def test_a_release_to_other_people_finishes_nothing(self) -> None:
+        member, lesson, exam = self.sitting("exam", {1: "o1"}, "manual")
+        elsewhere = make_unit()
+        release(exam_id=exam.pk, what=[Release.What.SCORE], unit=elsewhere, at=NOW, by=make_user(), now=NOW)
+        assert finish_by_releases(now=NOW) == 0
+        assert finish_by_earlier_attempts(user=member, activity=lesson, now=NOW) == 0
+
+    def test_a_release_for_later_is_found_by_the_sweep_when_its_time_has_come(self) -> None:
+        member, lesson, exam = self.sitting("exam", {1: "o1"}, "manual")
+        release(
+            exam_id=exam.pk, what=[Release.What.SCORE], at=NOW + timedelta(days=1), by=make_user(), now=NOW
+        )
+        assert finish_by_releases(now=NOW + timedelta(hours=23)) == 0
+        assert finish_by_releases(now=NOW + timedelta(hours=24)) == 1
+        assert finish_by_releases(now=NOW + timedelta(hours=25)) == 0
+        assert is_finished(member, lesson)
+
+    def test_a_score_shown_at_the_end_of_the_exam_is_found_when_the_lesson_is_opened(self) -> None:
+        member, lesson, exam = self.sitting("exam", {1: "o1"}, "at_close")
+        assert not is_finished(member, lesson)
+        assert finish_by_earlier_attempts(user=member, activity=lesson, now=exam.closes_at) == 1
+        assert is_finished(member, lesson)
+
+    def test_an_attempt_taken_back_does_not_undo_what_it_finished(self) -> None:
+        member, lesson, _exam = self.sitting("exam", {1: "o1"})
+        Attempt.objects.update(state=Attempt.State.VOID)
+        assert finish_by_releases(now=NOW) == 0
+        assert is_finished(member, lesson)
 
     def test_what_a_lesson_asked_for_earlier_is_forgotten(self) -> None:
         _member, lesson, _exam = self.sitting("exam", {})
