@@ -11,12 +11,12 @@ if (form) {
 
   const tooLarge = () => {
     const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("input[type=file]"));
-    return [...inputs].some((input) => [...(input.files ?? [])].some((file) => file.size > most));
+    return [...inputs].some((input) => [...(input.files || [])].some((file) => file.size > most));
   };
 
   /** @param {boolean} wrong */
   const tell = (wrong) => {
-    told.textContent = wrong ? (form.dataset.tooLarge ?? "") : "";
+    told.textContent = wrong ? (form.dataset.tooLarge || "") : "";
     told.hidden = !wrong;
   };
 

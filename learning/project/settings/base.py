@@ -175,7 +175,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "learning.project.staticfiles.HashedStaticFiles"},
 }
 # The largest course material that may be uploaded; nginx has the same figure (client_max_body_size of /admin/materials/).
-MATERIAL_MAX_BYTES = int(os.environ.get("MATERIAL_MAX_BYTES", 1024**3))
+MATERIAL_MAX_BYTES = int(os.environ.get("MATERIAL_MAX_BYTES", str(1024**3)))
 # Who sends the files of lessons: "" = this site itself, "x-accel" = nginx, told by us who may have what.
 MEDIA_HANDOVER = os.environ.get("MEDIA_HANDOVER", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
