@@ -27,6 +27,7 @@ from .checking import problems_of_lesson
 from .classes import hooks as class_hooks  # noqa: F401  # enters its own
 from .models import CoursePage, LessonPage, StudyPage
 from .publishing import course_of
+from .recording import hooks as record_hooks  # noqa: F401  # enters its own
 
 guards.open_page_doors()
 hooks.register("construct_page_chooser_queryset", guards.choosable)
