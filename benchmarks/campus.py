@@ -22,6 +22,7 @@ from django.db import connection  # noqa: E402 — what follows needs Django set
 from courses.models import LessonPage  # noqa: E402
 from learning.organisation.models import PersonStatus, Unit, UnitClosure  # noqa: E402
 from learning.study.models import StudySlice  # noqa: E402
+from learning.study.services.reached import mend_reached  # noqa: E402
 from question_bank.exams.models import Attempt, Exam  # noqa: E402
 
 from .filling import LONG_AGO, OPTIONS, Filling  # noqa: E402
@@ -221,6 +222,7 @@ class Campus(Filling):
             f"WHERE c.i * {LESSONS} <= 10 + m.n %% 23",
             now=self.now, courses=courses,
         )  # fmt: skip
+        mend_reached()
         run(
             "INSERT INTO study_coverage (user_id, activity_id, part, spans, covered_ms, total_ms, position_ms, updated_at) "
             "SELECT m.user_id, l.id, 'video', '[[0, 500000]]', 500000, 1200000, 500000, %(now)s "

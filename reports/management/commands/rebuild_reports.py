@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and the differences")
-        parser.add_argument("--exam", type=int, action="append", help="only this exam, and no enrolments (may be repeated)")
+        parser.add_argument(
+            "--exam", type=int, action="append", help="only this exam, and no enrolments (may be repeated)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
