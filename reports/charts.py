@@ -19,6 +19,10 @@ Option = dict[str, Any]
 IN_MINUTES_FROM_S = 600  # an axis of longer durations counts minutes
 ROWS_IN_WORDS = 12
 BAR_PX, LEAST_PX, MOST_PX = 34, 280, 1600
+WIDEST_BAR_PX, WIDEST_BIN_PX = 44, 96  # a single bar would else fill the chart
+# A unit at the end of a lying axis would stand outside the canvas: it goes below its middle.
+LYING = {"nameLocation": "middle", "nameGap": 28}
+LYING_GRID = {"left": 8, "right": 24, "top": 48, "bottom": 32, "containLabel": True}
 
 
 def drawn(chart: Chart) -> dict[str, Any]:
@@ -133,6 +137,12 @@ def _data(chart: Chart, key: str, minutes: bool) -> list[Option]:
     return found
 
 
+def _lying(values: Option, names: Option, series: list[Option]) -> Option:
+    """Bars that grow to the right, the first row on top."""
+    below = {"grid": LYING_GRID} if "name" in values else {}
+    return {"xAxis": values | LYING, "yAxis": names | {"inverse": True}, "series": series, **below}
+
+
 def _bars(chart: Chart) -> Option:
     kind = "line" if chart.kind is ChartKind.LINE else "bar"
     minutes = any(_in_minutes(chart, key) for key in chart.series)
@@ -147,11 +157,13 @@ def _bars(chart: Chart) -> Option:
         }
         if chart.stacked:
             one["stack"] = "all"
+        if kind == "bar":
+            one["barMaxWidth"] = WIDEST_BAR_PX
         if chart.kind is ChartKind.HISTOGRAM:
-            one["barCategoryGap"] = "4%"
+            one |= {"barCategoryGap": "4%", "barMaxWidth": WIDEST_BIN_PX}
         series.append(one)
     if chart.lying:
-        return {"xAxis": values, "yAxis": names | {"inverse": True}, "series": series}
+        return _lying(values, names, series)
     option: Option = {"xAxis": names, "yAxis": values, "series": series}
     if chart.lines:
         # On a category axis a line can only stand on a category, not between two: it gets an axis of its own.
@@ -208,7 +220,7 @@ def _box(chart: Chart) -> Option:
     names, values = {"type": "category", "data": _names(chart)}, _axis(chart, chart.series)
     series = [{"type": "boxplot", "data": data}]
     if chart.lying:
-        return {"xAxis": values, "yAxis": names | {"inverse": True}, "series": series}
+        return _lying(values, names, series)
     return {"xAxis": names, "yAxis": values, "series": series}
 
 
@@ -279,13 +291,17 @@ def _spans(chart: Chart) -> Option:
         each["words"] += f"（{begins.label} {with_unit(begins, at)}）"
     hidden = {"color": "transparent"}
     return {
-        "xAxis": _axis(chart, (length,)) | {"name": _("分钟") if minutes else _("秒")},
+        "xAxis": _axis(chart, (length,)) | {"name": _("分钟") if minutes else _("秒")} | LYING,
         "yAxis": {"type": "category", "data": _names(chart), "inverse": True},
+        "grid": LYING_GRID,
         "series": [
-            {"type": "bar", "stack": "all", "silent": True, "itemStyle": hidden, "data": offset},
-            {"type": "bar", "stack": "all", "data": spans},
+            {
+                "type": "bar", "stack": "all", "silent": True, "itemStyle": hidden,
+                "barMaxWidth": WIDEST_BAR_PX, "data": offset,
+            },
+            {"type": "bar", "stack": "all", "barMaxWidth": WIDEST_BAR_PX, "data": spans},
         ],
-    }
+    }  # fmt: skip
 
 
 def _calendar(chart: Chart) -> Option:

@@ -18,7 +18,7 @@ from learning.organisation.permissions import Action, may
 
 from . import charts
 from .exporting import files
-from .shape import Figure, Report, Row, Table
+from .shape import Figure, Kind, Report, Row, Table
 from .words import as_of_words, figure_said, legend, said
 
 PAGE_SIZE = 50
@@ -37,6 +37,7 @@ class ShownFigure:
     label: str
     text: str
     unit: str
+    is_long: bool  # a day and time, which take two places
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def export_url(request: HttpRequest, kind: str) -> str:
 
 def shown_figure(figure: Figure) -> ShownFigure:
     unit = figure.unit if figure.kind.is_number and not isinstance(figure.value, type(None)) else ""
-    return ShownFigure(figure.label, figure_said(figure), unit)
+    return ShownFigure(figure.label, figure_said(figure), unit, figure.kind is Kind.INSTANT)
 
 
 def shown_table(request: HttpRequest, table: Table, n: int) -> ShownTable:

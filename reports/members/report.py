@@ -21,12 +21,15 @@ from .attempts import HUNDRED, TOPS, AttemptRecord, ItemRecord
 from .numbers import MemberNumbers, StudyRecord, VideoRecord
 
 STEM_CHARS = 60
+WRONG_ONLY = "wrong"  # value of the filter `only`
 
 
-def member_report(numbers: MemberNumbers, chosen: AttemptRecord | None) -> Report:
-    """`chosen`: the attempt whose questions are shown."""
+def member_report(
+    numbers: MemberNumbers, chosen: AttemptRecord | None, *, wrong_only: bool = False
+) -> Report:
+    """`chosen`: the attempt whose questions are shown, with `wrong_only` those of them without full marks."""
     name = numbers.member.full_name
-    charted, tables = _tables(numbers, chosen)
+    charted, tables = _tables(numbers, chosen, wrong_only)
     return Report(
         title=_("我的学习与考试报告")
         if numbers.reader.own
@@ -36,7 +39,7 @@ def member_report(numbers: MemberNumbers, chosen: AttemptRecord | None) -> Repor
         figures=_figures(numbers),
         chart=charted,
         tables=tuple(tables),
-        filters=_filters(numbers, chosen),
+        filters=_filters(numbers, chosen, wrong_only),
         notes=tuple(_notes(numbers, chosen)),
         name=_("学习与考试报告-%(name)s") % {"name": name},
     )
@@ -88,11 +91,13 @@ def _figures(numbers: MemberNumbers) -> tuple[Figure, ...]:
     )
 
 
-def _tables(numbers: MemberNumbers, chosen: AttemptRecord | None) -> tuple[Chart | None, list[Table]]:
+def _tables(
+    numbers: MemberNumbers, chosen: AttemptRecord | None, wrong_only: bool
+) -> tuple[Chart | None, list[Table]]:
     tables = [attempts_table(numbers.attempts)] if numbers.attempts else []
     charted = None
     if chosen is not None and chosen.items:
-        items = items_table(chosen)
+        items = items_table(chosen, wrong_only=wrong_only)
         title = _("每题用时与全体中位数（秒）")
         charted = Chart(ChartKind.BAR, items, "slot", ("seconds", "median"), title=title)
     elif numbers.study.by_day:
@@ -168,7 +173,8 @@ def top_words(top: int | None) -> str | None:
     return _("前 %(top)d%%") % {"top": top}
 
 
-def items_table(record: AttemptRecord) -> Table:
+def items_table(record: AttemptRecord, *, wrong_only: bool = False) -> Table:
+    """A row for each question, or for each that is marked without full marks."""
     title = _("%(exam)s 第 %(no)d 次：逐题") % {"exam": record.attempt.exam.title, "no": record.attempt.no}
     second = _("秒")
     estimated = record.time is not None and record.time.source is Source.ESTIMATED
@@ -190,7 +196,9 @@ def items_table(record: AttemptRecord) -> Table:
         Column("mark", _("得分"), Kind.DECIMAL),
         Column("max", _("满分"), Kind.DECIMAL),
     )  # fmt: skip
-    return Table(title, columns, [_item_row(each) for each in record.items], key="items")
+    items = [each for each in record.items if each.correct is False or not wrong_only]
+    empty = _("这次作答没有错题。") if wrong_only else ""
+    return Table(title, columns, [_item_row(each) for each in items], key="items", empty=empty)
 
 
 def _item_row(each: ItemRecord) -> tuple[Value, ...]:
@@ -325,7 +333,7 @@ def _events(records: Sequence[AttemptRecord]) -> Table:
     return Table(_("考试过程中的事件（供人查看，不作结论）"), columns, rows, key="events")
 
 
-def _filters(numbers: MemberNumbers, chosen: AttemptRecord | None) -> tuple[Filter, ...]:
+def _filters(numbers: MemberNumbers, chosen: AttemptRecord | None, wrong_only: bool) -> tuple[Filter, ...]:
     if not numbers.attempts:
         return ()
     choices = tuple(
@@ -335,7 +343,11 @@ def _filters(numbers: MemberNumbers, chosen: AttemptRecord | None) -> tuple[Filt
         )
         for each in numbers.attempts
     )
-    return (Filter("attempt", _("逐题显示"), str(chosen.attempt.pk) if chosen else "", choices),)
+    attempt = Filter("attempt", _("逐题显示"), str(chosen.attempt.pk) if chosen else "", choices)
+    if chosen is None or not chosen.items:
+        return (attempt,)
+    extent = (Choice("", _("全部题目")), Choice(WRONG_ONLY, _("只看错题")))
+    return attempt, Filter("only", _("题目"), WRONG_ONLY if wrong_only else "", extent)
 
 
 def _notes(numbers: MemberNumbers, chosen: AttemptRecord | None) -> list[str]:

@@ -16,9 +16,10 @@ from learning.organisation.models import User
 from learning.study.intervals import subtract
 from question_bank.exams.models import Attempt
 from reports.frame import show, user_of
+from reports.members.cards import answer_cards
 from reports.members.numbers import MemberNumbers, Reader, VideoRecord, member_numbers, reader_of
+from reports.members.report import WRONG_ONLY, spans_words
 from reports.members.report import member_report as report_of
-from reports.members.report import spans_words
 
 from .doors import door, found, home_crumb
 
@@ -56,7 +57,8 @@ def _page(
     chosen_id = _chosen(request, member)
     numbers = member_numbers(member=member, reader=reader, now=now, items_of=[chosen_id] if chosen_id else [])
     chosen = next((each for each in numbers.attempts if each.attempt.pk == chosen_id), None)
-    report = report_of(numbers, chosen)
+    report = report_of(numbers, chosen, wrong_only=request.GET.get("only") == WRONG_ONLY)
+    charted = report.chart.table if report.chart else None
     return show(
         request,
         report,
@@ -66,6 +68,7 @@ def _page(
         about=member,
         unit=numbers.membership.unit if numbers.membership else None,
         numbers=numbers,
+        answers=answer_cards(charted) if charted and charted.key == "items" else [],
         strips=_strips(numbers),
         inspect_url=_inspect_url(numbers, chosen_id),
     )

@@ -8,6 +8,18 @@ function token(place, name) {
   return getComputedStyle(place).getPropertyValue(name).trim();
 }
 
+/** Told apart without their colours: plain, dots, strokes, triangles, squares, lines. In the order of the series. */
+const DECALS = [
+  { symbol: "none" },
+  { symbol: "circle", dashArrayX: [[8, 8], [0, 8, 8, 0]], dashArrayY: [6, 0], symbolSize: 0.8 },
+  { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 },
+  { symbol: "triangle", dashArrayX: [[9, 9], [0, 9, 9, 0]], dashArrayY: [9, 2], symbolSize: 0.75 },
+  { symbol: "rect", dashArrayX: [[5, 5], [0, 5, 5, 0]], dashArrayY: [5, 0], symbolSize: 0.7 },
+  { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [4, 3] },
+];
+const LEAST_NAME_PX = 120;
+const NAMES_SHARE = 0.38; // of the width, for the names beside lying bars
+
 /** @param {any} params @returns {string} */
 function wordsOf(params) {
   return (params.data && params.data.words) || "";
@@ -21,9 +33,12 @@ function dressed(place, drawn) {
   const line = token(place, "--line") || "#ccc";
   const colours = [1, 2, 3, 4, 5, 6].map((n) => token(place, `--chart-${n}`)).filter(Boolean);
   const option = drawn.option;
+  const beside = Math.max(LEAST_NAME_PX, Math.round(place.clientWidth * NAMES_SHARE));
+  const room = (/** @type {any} */ one) =>
+    one.inverse ? { width: beside, overflow: "break", height: 30, lineOverflow: "truncate" } : { width: 140, overflow: "truncate" };
   const axis = (/** @type {any} */ one, /** @type {string | undefined} */ align) => ({
     ...one,
-    axisLabel: { color: ink, hideOverlap: true, width: 140, overflow: "truncate", ...one.axisLabel },
+    axisLabel: { color: ink, hideOverlap: true, ...room(one), ...one.axisLabel },
     axisLine: { lineStyle: { color: line } },
     splitLine: { show: one.type === "value", lineStyle: { color: line } },
     nameTextStyle: { color: ink, ...(align && { align }) },
@@ -34,7 +49,7 @@ function dressed(place, drawn) {
     ...option,
     color: colours,
     textStyle: { color: ink, fontFamily: style.fontFamily },
-    aria: { enabled: true, label: { enabled: false }, decal: { show: drawn.series > 1 } },
+    aria: { enabled: true, label: { enabled: false }, decal: { show: drawn.series > 1, decals: DECALS } },
     tooltip: { ...option.tooltip, renderMode: "richText", formatter: wordsOf },
     ...(option.legend && { legend: { ...option.legend, textStyle: { color: ink } } }),
     ...(option.xAxis && { xAxis: across(option.xAxis) }),
@@ -70,6 +85,7 @@ function draw(place) {
     if (place.clientWidth === width) return; // a phone's address bar changes the height only
     width = place.clientWidth;
     chart.resize();
+    chart.setOption(dressed(place, drawn));
   });
   window.matchMedia("(prefers-color-scheme: dark)").addListener(() => chart.setOption(dressed(place, drawn)));
 }
