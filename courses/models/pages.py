@@ -38,9 +38,17 @@ class StudyPage(Page):
         abstract = True
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        self._give_address()
+        super().full_clean(*args, **kwargs)
+
+    def minimal_clean(self) -> None:
+        """What Wagtail asks of a draft in place of full_clean."""
+        self._give_address()
+        super().minimal_clean()
+
+    def _give_address(self) -> None:
         if not self.slug:
             self.slug = get_random_string(SLUG_LENGTH, KEY_ALPHABET)
-        super().full_clean(*args, **kwargs)
 
     def permissions_for_user(self, user: User) -> CoursePageTester:
         return CoursePageTester(user, self)
@@ -51,6 +59,10 @@ class StudyPage(Page):
             return view(self, request)
         response: HttpResponse = super().serve(request, *args, **kwargs)
         return response
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """By the same view, which sees `request.is_preview`; Wagtail itself would fill the template alone."""
+        return self.serve(request)
 
 
 class CoursesPage(StudyPage):

@@ -65,6 +65,13 @@ class Part:
         return str(self.spec.get("title") or self.value.get("title") or "")
 
     @property
+    def name(self) -> str:
+        """What a link to it says; an article may have no title."""
+        if self.title:
+            return self.title
+        return next((heading for block in self.blocks if (heading := heading_of(block.html))), "") or _("正文")
+
+    @property
     def required(self) -> bool:
         return bool(self.spec.get("required", True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -15,9 +16,11 @@ from wagtail.models import Page, Site
 
 from courses.examining import finish_by_earlier_attempts, finish_by_releases
 from courses.index import index_page, make_index_after_migrating
-from courses.models import CoursePage, CoursesPage, ExamUse
+from courses.models import CoursePage, CoursesPage, ExamUse, LessonPage
+from courses.models.pages import SLUG_LENGTH
 from courses.tasks import publish_scheduled
 from learning.organisation.models import PersonStatus, User
+from learning.organisation.models.units import KEY_ALPHABET
 from learning.study.models import Activity, Completion, Enrolment
 from question_bank.exams.models import Attempt, Exam, Release
 from question_bank.exams.releasing import release
@@ -47,6 +50,16 @@ class TestTheIndex:
         index = index_page()
         for host in ("localhost", "dangxiao.example.edu.cn", "10.0.0.7"):
             assert Site.find_for_request(RequestFactory().get("/", HTTP_HOST=host)).root_page_id == index.pk
+
+    @pytest.mark.parametrize("live", [True, False])
+    def test_an_address_is_random_for_public_pages_and_drafts_alike(self, live: bool) -> None:
+        course = make_course()
+        lesson = LessonPage(title="党章的总纲", live=live)
+        course.add_child(instance=lesson)
+        assert re.fullmatch(f"[{KEY_ALPHABET}]{{{SLUG_LENGTH}}}", lesson.slug)
+        made, lesson.title = lesson.slug, "党章的总纲（修订）"
+        lesson.save()
+        assert lesson.slug == made
 
     def test_the_welcome_page_of_wagtail_is_gone(self) -> None:
         assert not Page.objects.filter(slug="home").exists()

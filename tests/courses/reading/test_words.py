@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from courses.reading.parts import heading_of, text_blocks
+from courses.reading.parts import Part, heading_of, text_blocks
 from courses.reading.words import clock_words, covered_words, gaps_of, missing_words, read_words
 
 MINUTE = 60_000
@@ -65,3 +65,16 @@ def test_a_block_is_called_by_its_heading_or_its_place() -> None:
     html = "<p>导语</p><h2>总 <b>纲</b> &amp; 说明</h2><p>正文</p>"
     assert [block.label for block in text_blocks(html)] == ["第 1 段", "总 纲 & 说明"]
     assert heading_of("<p>没有标题</p>") == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "html", "name"),
+    [
+        ("导读", "<h2>总纲</h2><p>学</p>", "导读"),
+        ("", "<p>学</p><h2>总纲</h2><p>学</p>", "总纲"),
+        ("", "<p>学</p>", "正文"),
+    ],
+)
+def test_a_link_to_an_article_without_title_says_its_first_heading(title: str, html: str, name: str) -> None:
+    part = Part("a", "article", {"title": title}, {"title": title}, None, blocks=text_blocks(html))
+    assert part.name == name
