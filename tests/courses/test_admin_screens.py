@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.html import strip_tags
 from PIL import Image
 from wagtail.images import get_image_model
 from wagtail.models import Page
@@ -225,6 +226,25 @@ class TestBuilding:
         client.post(add, {**data, "books-0-isbn": "9787010092881"})
         topic = TopicPage.objects.get().get_latest_revision_as_object()
         assert topic.courses.get().course == course
+
+
+class TestStatus:
+    def test_the_panel_of_a_page_tells_its_state_and_nothing_of_everybody(
+        self, office: User, unit: Unit
+    ) -> None:
+        course = make_course(unit, title="党章")
+        lesson = make_lesson(course, live=True)
+        publish(course)
+        reply = signed_in(office).get(reverse("wagtailadmin_pages:edit", args=[lesson.pk]))
+        panel = next(each for each in reply.context["side_panels"] if each.name == "status")
+        html = panel.render_html(reply.context)
+        words = strip_tags(html)
+        assert "课时" in words
+        assert reverse("wagtailadmin_pages:history", args=[lesson.pk]) in html
+        for false in ("Visible to all", "任何人", "Anyone", "引用", "Referenced", "锁"):
+            assert false not in words
+        assert "set_privacy" not in html
+        assert reverse("wagtailadmin_pages:usage", args=[lesson.pk]) not in html
 
 
 class TestRights:
