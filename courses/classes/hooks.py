@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.http import HttpRequest
-from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
+from django.template.context import Context
+from django.urls import URLPattern, URLResolver, include, path, reverse, reverse_lazy
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 
 from courses.reflecting import desk
+from courses.reflecting.marking import tasks_to_mark
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
 
 from .manage import classes, graduating, members, plan, progress
 from .manage.doors import ROOM
 
+ROWS_SHOWN = 5
 CLASS = "classes/<int:class_id>/"
 
 patterns: list[URLPattern] = [
@@ -53,6 +58,34 @@ patterns: list[URLPattern] = [
 @hooks.register("register_admin_urls")
 def register_urls() -> list[URLPattern | URLResolver]:
     return [path("", include((patterns, ROOM)))]
+
+
+class TextsPanel(Component):
+    """On the first page of the admin: tasks with texts that wait for a mark."""
+
+    name = "reflections"
+    order = 60
+    template_name = "courses/manage/home_panel.html"
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.user = cast(User, request.user)
+
+    def render_html(self, parent_context: Context | None = None) -> SafeString:
+        return super().render_html(parent_context)  # type: ignore[no-any-return]  # laces has no types
+
+    def get_context_data(self, parent_context: Context | None) -> dict[str, Any]:
+        waiting = tasks_to_mark(self.user).filter(waiting__gt=0)
+        rows = [
+            {"url": reverse(f"{ROOM}:task_texts", args=[task.pk]), "title": task.title, "count": task.waiting}
+            for task in waiting[:ROWS_SHOWN]
+        ]
+        return {"rows": rows, "all_url": reverse(f"{ROOM}:task_list")}
+
+
+@hooks.register("construct_homepage_panels")
+def add_texts_panel(request: HttpRequest, panels: list[Component]) -> None:
+    if may(cast(User, request.user), Action.REFLECTION_MARK):
+        panels.append(TextsPanel(request))
 
 
 class DoorItem(MenuItem):

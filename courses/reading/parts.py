@@ -67,9 +67,8 @@ class Part:
     @property
     def name(self) -> str:
         """What a link to it says; an article may have no title."""
-        if self.title:
-            return self.title
-        return next((heading for block in self.blocks if (heading := heading_of(block.html))), "") or _("正文")
+        headings = (heading_of(block.html) for block in self.blocks)
+        return self.title or next(filter(None, headings), _("正文"))
 
     @property
     def required(self) -> bool:

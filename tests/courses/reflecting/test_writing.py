@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from courses.errors import NotFound, NotPossible, Stale
 from courses.models import PlanItem, Reflection, ReflectionTask
@@ -227,3 +229,15 @@ def test_block_taken_out_of_the_lesson_is_not_asked_any_more(user: User, unit: U
     lesson.parts = []
     lesson.save()
     assert not tasks.may_write(user=user, task=task, now=NOW)
+
+
+def test_the_first_page_of_the_admin_leads_to_texts_that_wait_in_the_own_scope(
+    client: Client, user: User, task: ReflectionTask, teacher: User
+) -> None:
+    submit(user, task)
+    client.force_login(teacher)
+    page = client.get(reverse("wagtailadmin_home")).content.decode()
+    assert f"待评阅：{task.title}，1 篇" in page
+    assert reverse("classes_admin:task_texts", args=[task.pk]) in page
+    client.force_login(make_user(roles=[(Role.TEACHER, make_unit())]))
+    assert task.title not in client.get(reverse("wagtailadmin_home")).content.decode()
