@@ -14,7 +14,7 @@ from learning.organisation.models import AuditEntry, Role, Unit, User
 from learning.organisation.services.memberships import transfer
 from question_bank.exams.models import Exam
 from reports.models import SavedFilter
-from tests.factories import make_candidate, make_exam, make_unit, make_user
+from tests.factories import make_bank, make_candidate, make_exam, make_question, make_unit, make_user
 from tests.learning.study.factories import make_course, make_lesson
 from tests.reports.school import enrol, give_result
 
@@ -82,6 +82,22 @@ def test_member_reads_the_own_report_and_no_other(member: User, root: Unit) -> N
     assert "我的学习与考试报告" in client.get(reverse("own_report")).content.decode()
     assert client.get(unit_url(root)).status_code in (302, 404)
     assert client.get(member_url(member)).status_code in (302, 404)
+
+
+def test_the_page_of_a_person_leads_to_the_report(root: Unit, member: User) -> None:
+    page = with_role(Role.SCHOOL_OFFICE, root).get(reverse("wagtailusers_users:inspect", args=[member.pk]))
+    assert f'href="{member_url(member)}"' in page.content.decode()
+
+
+@pytest.mark.parametrize(("role", "leads"), [(Role.SCHOOL_OFFICE, True), (Role.AUTHOR, False)])
+def test_the_page_of_a_question_leads_readers_of_reports_to_its_report(
+    role: Role, leads: bool, root: Unit
+) -> None:
+    question = make_question(make_bank(root), "single")
+    client, report = with_role(role, root), reverse("reports_admin:question", args=[question.pk])
+    page = client.get(reverse("question_edit", args=[question.pk])).content.decode()
+    assert (f'href="{report}"' in page) is leads
+    assert client.get(report).status_code == (200 if leads else 404)
 
 
 def test_stranger_is_asked_to_sign_in(root: Unit) -> None:

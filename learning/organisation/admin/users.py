@@ -212,6 +212,7 @@ class PersonView(generic.InspectView):
             "may_manage": managed and not outranked(user, [person]),
             "managed": managed,
             "may_grant": may(user, Action.ROLE_GRANT),
+            "may_report": people_allowing(user, Action.REPORT_VIEW).filter(pk=person.pk).exists(),
             "membership_form": MembershipForm(for_user=user, person=person),
             "grant_form": GrantForm(for_user=user),
         }

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from wagtail.admin import messages
 
-from learning.organisation.permissions import Action
+from learning.organisation.permissions import Action, may
 from question_bank.questions.content import QuestionContent, cleaned, content_of, problems_of
 from question_bank.questions.errors import DuplicateQuestion, InvalidQuestion, QuestionBankError
 from question_bank.questions.models import Bank, Question, QuestionVersion, ReviewReturn
@@ -198,6 +198,7 @@ class QuestionEdit(Editor):
             "bank": question.bank,
             "kind": latest.kind,
             "kind_label": latest.get_kind_display(),
+            "may_report": may(self.user, Action.REPORT_VIEW),
             "can_review": self.allows(Action.BANK_REVIEW, question.bank),
             "returned": self.returned(latest),
             "versions_url": reverse("question_versions", args=[question.pk]),
