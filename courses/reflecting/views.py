@@ -18,7 +18,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from courses.errors import CourseError, NotFound, NotPossible, Stale
 from courses.models import Reflection, ReflectionTask
+from courses.reading.places import pages_of
 from learning.organisation.models import User
+from learning.study.models import Activity
 
 from . import tasks, writing
 
@@ -104,7 +106,7 @@ def _page(
         "over": not asked,
         "late": bool(task.due_at and task.due_at <= now),
         "returned": row is not None and row.state == Reflection.State.RETURNED,
-        "lesson": lesson[0] if lesson else None,
+        "trail": _trail(lesson[0]) if lesson else [],
         "base": row.rev if row else 0,
         "data": {
             "url": reverse("reflection_draft", args=[task.pk]),
@@ -114,6 +116,13 @@ def _page(
     }
     status = 409 if "stale" in context else 422 if "problem" in context else 200
     return render(request, "courses/reflections/reflection.html", {**frame, **context}, status=status)
+
+
+def _trail(lesson: Activity) -> list[tuple[str, str]]:
+    """Titles of the course and the lesson with their addresses, "" where the page is no longer live."""
+    above = [each for each in (lesson.parent, lesson) if each]
+    pages = pages_of(above)
+    return [(each.title, pages[each.pk].url or "" if each.pk in pages else "") for each in above]
 
 
 def _keep(user: User, task: ReflectionTask, text: str, base: int, now: datetime) -> None:

@@ -10,6 +10,9 @@ from django.utils import timezone
 from courses.models import PlanItem, Reflection, ReflectionTask
 from learning.organisation.models import User
 from tests.courses.classes.making import make_course, make_task
+from tests.courses.factories import activity_of, publish
+from tests.courses.factories import make_course as course_page
+from tests.courses.factories import make_lesson as lesson_page
 from tests.factories import NOW, make_class, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +135,21 @@ def test_text_of_a_class_that_ended_can_still_be_read(page: Client, task: Reflec
     shown = page.get(reverse("reflection", args=[task.pk])).content.decode()
     assert "<p>我写下的体会</p>" in shown
     assert "已经结束" in shown
+
+
+def test_trail_leads_back_to_the_lesson(page: Client, user: User) -> None:
+    unit = user.memberships.get().unit
+    course = course_page(unit)
+    publish(course)
+    lesson = lesson_page(course)
+    publish(lesson)
+    activity = activity_of(lesson)
+    made = make_task(unit, key=f"{activity.key}/p1")
+    PlanItem.objects.create(training_class=make_class(unit, members=[user]), kind="reflection", task=made)
+    shown = page.get(reverse("reflection", args=[made.pk])).content.decode()
+    assert f'<a href="{lesson.url}">{lesson.title}</a>' in shown
+    assert f'<a href="{course.url}">{course.title}</a>' in shown
+    lesson.unpublish()
+    shown = page.get(reverse("reflection", args=[made.pk])).content.decode()
+    assert f'href="{lesson.url}"' not in shown
+    assert lesson.title in shown
