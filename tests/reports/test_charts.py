@@ -139,3 +139,14 @@ def test_the_vendored_library_is_the_one_its_manifest_names():
     assert b"sourceMappingURL" not in content  # collectstatic would look for the map
     assert manifest["licence"] == "Apache-2.0"
     assert "Apache License" in (VENDOR / "LICENSE.echarts.txt").read_text()
+
+
+def test_unit_of_a_lying_axis_stands_below_its_middle():
+    axis = drawn(Chart(ChartKind.BAR, TABLE, "unit", ("due",), lying=True))["option"]["xAxis"]
+    assert (axis["name"], axis["nameLocation"]) == ("人", "middle")
+
+
+@pytest.mark.parametrize("kind", [ChartKind.BAR, ChartKind.HISTOGRAM])
+def test_single_bar_does_not_fill_the_chart(kind):
+    (series,) = drawn(Chart(kind, TABLE, "unit", ("due",)))["option"]["series"]
+    assert series["barMaxWidth"] <= 96

@@ -24,8 +24,10 @@ from question_bank.exams.models import (
 from question_bank.exams.taking.submitting import submit_attempt
 from question_bank.questions.models import KnowledgePoint, QuestionVersion
 from reports.folding.rebuilding import rebuild_exam
+from reports.members.cards import answer_cards
 from reports.members.numbers import MemberNumbers, Reader, member_numbers, reader_of
-from reports.members.report import member_report, top_words
+from reports.members.report import items_table, member_report, top_words
+from reports.words import said
 from tests.factories import NOW, make_attempt, make_exam, make_unit, make_user
 from tests.learning.study.factories import make_course, make_lesson, video
 from tests.reports.school import enrol, finish, study
@@ -270,3 +272,35 @@ def test_reader_needs_both_rights_over_the_persons_unit(people: list[User]) -> N
     own = reader_of(member, member, day=day)
     assert own is not None
     assert own.own
+
+
+def test_wrong_answers_alone_are_shown_where_asked(exam: Exam, people: list[User]) -> None:
+    sit(exam, people[0], {**RIGHT, 1: "o0"}, {1: 4000, 2: 1000, 3: 1000})
+    numbers = read(people[0])
+    every = member_report(numbers, numbers.attempts[0]).chart
+    wrong = member_report(numbers, numbers.attempts[0], wrong_only=True).chart
+    assert every is not None
+    assert wrong is not None
+    assert every.table.values("slot") == ["1", "2", "3"]
+    assert wrong.table.values("slot") == ["1"]
+
+
+def test_no_wrong_answer_is_said_in_words(exam: Exam, people: list[User]) -> None:
+    sit(exam, people[0], RIGHT, {1: 4000, 2: 1000, 3: 1000})
+    numbers = read(people[0])
+    table = items_table(numbers.attempts[0], wrong_only=True)
+    assert list(table.rows) == []
+    assert table.empty == "这次作答没有错题。"
+
+
+def test_card_of_an_answer_says_all_that_its_row_says(exam: Exam, people: list[User]) -> None:
+    sit(exam, people[0], {**RIGHT, 1: "o0"}, {1: 4000, 2: 1000, 3: 1000})
+    table = items_table(read(people[0]).attempts[0])
+    for row, card in zip(table.rows, answer_cards(table), strict=True):
+        said_row = [said(column, value) for column, value in zip(table.columns, row, strict=True)]
+        words = " ".join(
+            (card.slot, card.stem, card.answer, card.verdict, card.time, *(text for _, text in card.more))
+        )
+        assert [text for text in said_row if text not in words] == []
+    assert answer_cards(table)[0].verdict == "✗ 错"
+    assert answer_cards(table)[0].time == "用时（实测） 4.0 秒 · 全体中位数 —"
