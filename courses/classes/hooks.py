@@ -74,10 +74,10 @@ class TextsPanel(Component):
         return super().render_html(parent_context)  # type: ignore[no-any-return]  # laces has no types
 
     def get_context_data(self, parent_context: Context | None) -> dict[str, Any]:
-        waiting = tasks_to_mark(self.user).filter(waiting__gt=0)
         rows = [
             {"url": reverse(f"{ROOM}:task_texts", args=[task.pk]), "title": task.title, "count": task.waiting}
-            for task in waiting[:ROWS_SHOWN]
+            for task in tasks_to_mark(self.user)[:ROWS_SHOWN]  # those with most waiting lead
+            if task.waiting
         ]
         return {"rows": rows, "all_url": reverse(f"{ROOM}:task_list")}
 
