@@ -217,8 +217,9 @@ def _box(chart: Chart) -> Option:
             f"{column.label} {with_unit(column, cell)}" for column, cell in zip(columns, cells, strict=True)
         )
         data.append({"value": [] if None in five else five, "words": f"{name}：{said_all}"})
-    names, values = {"type": "category", "data": _names(chart)}, _axis(chart, chart.series)
-    series = [{"type": "boxplot", "data": data}]
+    names: Option = {"type": "category", "data": _names(chart)}
+    values = _axis(chart, chart.series)
+    series: list[Option] = [{"type": "boxplot", "data": data}]
     if chart.lying:
         return _lying(values, names, series)
     return {"xAxis": names, "yAxis": values, "series": series}
