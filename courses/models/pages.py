@@ -158,6 +158,7 @@ class CoursePage(StudyPage):
 class ChapterPage(StudyPage):
     """A heading over lessons. It is public with its first public lesson."""
 
+    preview_modes: list[Any] = []  # it has no page of its own
     parent_page_types = ["courses.CoursePage"]
     subpage_types = ["courses.LessonPage"]
 
