@@ -81,7 +81,7 @@ def _held(person: User) -> list[tuple[str, object]]:
         (_("学习会话"), StudySession.objects.filter(user=person).count()),
         (_("学习进度"), Coverage.objects.filter(user=person).count()),
         (_("完成记录"), completions.count()),
-        (_("学时"), completions.aggregate(n=Sum("credit_hours"))["n"] or 0),
+        (_("学时"), f"{completions.aggregate(n=Sum('credit_hours'))['n'] or 0:.2f}"),
         (_("自选课程"), Enrolment.objects.filter(user=person, source=Enrolment.Source.SELF).count()),
     ]
 

@@ -170,6 +170,7 @@ def test_record_is_erased_after_reason_and_number(branch: Unit, administrator: U
     page = client.get(address)
     assert "张三" in page.content.decode()
     assert dict(page.context["figures"])["完成记录"] == 3
+    assert dict(page.context["figures"])["学时"] == "2.00"
     for wrong in ({"reason": "本人申请", "number": "999"}, {"reason": "", "number": person.number}):
         assert client.post(address, wrong).status_code == 422
     assert Completion.objects.count() == 3
