@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models.signals import post_migrate
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from wagtail.models import Collection
@@ -33,10 +35,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tables made from the models (the run on PostgreSQL migrates) lack what Wagtail's migrations put into them."""
+    """Tables made from the models (the run on PostgreSQL migrates) lack what Wagtail's migrations put into them; so do
+    all tables once a test with transactions of its own has emptied them."""
+    post_migrate.connect(add_root_collection)
     with django_db_blocker.unblock():
-        if not Collection.objects.exists():
-            Collection.add_root(name="Root")
+        add_root_collection()
+
+
+def add_root_collection(**_: Any) -> None:
+    table = Collection._meta.db_table
+    if table in connection.introspection.table_names() and not Collection.objects.exists():
+        Collection.add_root(name="Root")
 
 
 @pytest.fixture(scope="session")
