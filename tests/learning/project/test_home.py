@@ -96,8 +96,8 @@ def test_the_door_that_a_page_is_behind_is_the_current_one(rf: RequestFactory, p
 
 
 def test_an_exam_without_a_limit_of_attempts_says_so(client: Client, now: datetime) -> None:
-    user = make_user(unit=make_unit())
-    exam = open_exam(user, now, max_attempts=999)
+    user = make_user("20260001", name="李明", unit=make_unit(name="支部"))
+    exam = open_exam(user, now, max_attempts=999, title="日常练习")
     client.force_login(user)
     for url in (reverse("home"), reverse("exam_list"), reverse("exam_start", args=[exam.pk])):
         page = client.get(url).content.decode()
