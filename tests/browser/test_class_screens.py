@@ -265,6 +265,31 @@ def test_text_kept_on_the_device_comes_back_when_the_tab_died_offline(
         assert Reflection.objects.get(user=other).text == "还没有传上去"
 
 
+def test_button_pressed_before_the_choice_does_not_replace_the_newer_text(
+    site: Site, world: World, new_context: NewContext
+) -> None:
+    with site.database():
+        other = make_user(name="两页", unit=world.member.memberships.get().unit)
+        make_class_member(TrainingClass.objects.get(plan_items__task=world.task), other)
+    url = reverse("reflection", args=[world.task.pk])
+    context = new_context(other)
+    old, new = context.new_page(), context.new_page()
+    old.goto(url)
+    new.goto(url)
+    new.locator("textarea#text").fill("较新的内容")
+    saved(new)
+    old.locator("textarea#text").fill("旧页面写的")
+    expect(old.locator("[data-conflict]")).to_be_visible()
+    old.close()
+    new.reload()
+    expect(new.locator("[data-conflict]")).to_be_visible()
+    expect(new.locator("textarea#text")).to_have_value("旧页面写的")
+    new.locator("button[value=save]").click()
+    expect(new.get_by_text("查看较新的内容")).to_be_visible()
+    with site.database():
+        assert Reflection.objects.get(user=other).text == "较新的内容"
+
+
 def test_reflection_is_written_without_scripts(site: Site, world: World, new_context: NewContext) -> None:
     with site.database():
         other = make_user(name="无脚本", unit=world.member.memberships.get().unit)

@@ -146,7 +146,10 @@ function restore() {
     const stored = area.value;
     area.value = kept.text;
     if (kept.rev === rev) changed();
-    else newer({ rev: rev, text: stored });
+    else {
+      base.value = String(kept.rev); // a button pressed before the choice must not replace the newer text unasked
+      newer({ rev: rev, text: stored });
+    }
   } catch (error) {
     // nothing kept, or not ours
   }
