@@ -191,7 +191,7 @@ def items_table(record: AttemptRecord, *, wrong_only: bool = False) -> Table:
         ),
         Column("median", _("全体中位数"), Kind.DECIMAL, second, places=1, how=_("少于 5 人时不显示。")),
         Column("changes", _("改动"), Kind.INT, _("次")),
-        Column("answer", _("作答")),
+        Column("answer", _("作答内容")),
         Column("verdict", _("对错")),
         Column("mark", _("得分"), Kind.DECIMAL),
         Column("max", _("满分"), Kind.DECIMAL),
