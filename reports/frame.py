@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model
@@ -13,8 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from learning.organisation.models import Unit, User
-from learning.organisation.permissions import Action, may
+from learning.organisation.models import Unit
 
 from . import charts
 from .exporting import files
@@ -142,12 +141,3 @@ def cells(table: Table, row: Row, url: str) -> list[Cell]:
         Cell(said(column, value), column.label, column.kind.is_number, url if place == 0 else "")
         for place, (column, value) in enumerate(zip(table.columns, row, strict=True))
     ]
-
-
-def user_of(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def may_read_reports(request: HttpRequest) -> bool:
-    """Whether the person may read reports of anybody at all."""
-    return may(user_of(request), Action.REPORT_VIEW)

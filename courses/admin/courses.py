@@ -27,10 +27,11 @@ from courses.models.page_tester import TOP_PATH
 from courses.page_rights import may_on
 from courses.parts import minutes_of, parts_of
 from courses.publishing import key_of
+from learning.organisation.admin.screens import found
 from learning.organisation.permissions import Action, may, scope_q
 from learning.study.models import Activity, Enrolment
 
-from .rooms import CourseRoom, found
+from .rooms import CourseRoom
 
 PER_PAGE = 30
 

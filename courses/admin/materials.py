@@ -35,10 +35,11 @@ from courses.uploading import (
     too_large,
 )
 from learning.organisation.admin.choices import unit_field
+from learning.organisation.admin.screens import found
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may, units_allowing
 
-from .rooms import CourseRoom, found
+from .rooms import CourseRoom
 from .words import length_words
 
 PER_PAGE = 30

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
-from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +12,6 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
-
-M = TypeVar("M", bound=Model)
 
 
 class CourseRoom(WagtailAdminTemplateMixin, TemplateView):
@@ -44,14 +41,3 @@ class CourseRoom(WagtailAdminTemplateMixin, TemplateView):
     def again(self, *, status: int = 200, **context: Any) -> HttpResponse:
         """The page once more, after a form that did not pass."""
         return self.render_to_response(self.get_context_data(**self.kwargs, **context), status=status)
-
-
-def found(rows: QuerySet[M], pk: object) -> M:
-    """The row or 404, also for a number no database can hold."""
-    try:
-        row = rows.filter(pk=pk).first()
-    except (ValueError, OverflowError):
-        row = None
-    if row is None:
-        raise Http404
-    return row

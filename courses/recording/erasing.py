@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from courses.classes.manage.doors import door, found, page, paged, tell, user_of, warn
+from courses.classes.manage.doors import page
+from learning.organisation.admin.screens import behind, found, paged, tell, user_of, warn
 from learning.organisation.models import Membership, User
 from learning.organisation.permissions import Action, people_allowing
 from learning.study.errors import NotPossible
@@ -20,7 +21,7 @@ from learning.study.services.erasing import erase_study
 
 from .forms import EraseForm
 
-erase_door = door(Action.STUDY_ERASE)
+erase_door = behind(Action.STUDY_ERASE)
 
 
 def people_for(user: User) -> QuerySet[User]:

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from courses.classes.manage.doors import door, found, page, paged, tell, user_of, warn
+from courses.classes.manage.doors import page
+from learning.organisation.admin.screens import behind, found, paged, tell, user_of, warn
 from learning.organisation.models import User
 from learning.organisation.permissions import Action
 from learning.study.errors import NotPossible
@@ -24,7 +25,7 @@ from question_bank.exams.organising.admission import numbers_in
 from . import entering
 from .forms import MeetingForm, PeopleForm
 
-record_door = door(Action.STUDY_RECORD)
+record_door = behind(Action.STUDY_RECORD)
 
 
 class Named(NamedTuple):

@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from courses.classes.manage.doors import desk_door, go, link, page, paged, query_without, tell, user_of, warn
-from courses.classes.manage.doors import found as row_or_404
+from courses.classes.manage.doors import desk_door, go, link, page
 from courses.classes.manage.forms import MarkForm, ReturnForm
 from courses.errors import CourseError
 from courses.models import Reflection, ReflectionTask
+from learning.organisation.admin.screens import found as row_or_404
+from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.permissions import Action
 
 from . import marking

@@ -7,14 +7,15 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.screens import found, user_of
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may, scope_q
 from learning.study.models import Activity, Enrolment
 from reports.courses.numbers import Audience, course_numbers
 from reports.courses.report import course_report as report_of
-from reports.frame import show, user_of
+from reports.frame import show
 
-from .doors import door, found, home_crumb
+from .doors import door, home_crumb
 
 
 def readable_courses(user: User) -> QuerySet[Activity]:

@@ -7,16 +7,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.screens import found, user_of
 from question_bank.questions.models import Question
 from reports.exams.audience import ExamFilter, audience_of, readable_exams
 from reports.exams.listing import ListFilter, exam_list_report
 from reports.exams.numbers import exam_numbers
 from reports.exams.report import exam_report as report_of
-from reports.frame import show, user_of
+from reports.frame import show
 from reports.questions.numbers import QuestionFilter, question_numbers
 from reports.questions.report import question_report as question_report_of
 
-from .doors import door, found, home_crumb, link
+from .doors import door, home_crumb, link
 
 
 @door

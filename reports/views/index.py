@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.screens import found, user_of
 from learning.organisation.models import Unit, User
 from learning.organisation.permissions import Action, people_allowing, scopes
-from reports.frame import user_of
 from reports.models import SavedFilter
 from reports.views.courses import readable_courses
 
-from .doors import ADMIN, door, found, link
+from .doors import ADMIN, door, link
 
 ROWS = 20
 MOST_SAVED = 100

@@ -12,16 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.screens import found, user_of
 from learning.organisation.models import User
 from learning.study.intervals import subtract
 from question_bank.exams.models import Attempt
-from reports.frame import show, user_of
+from reports.frame import show
 from reports.members.cards import answer_cards
 from reports.members.numbers import MemberNumbers, Reader, VideoRecord, member_numbers, reader_of
 from reports.members.report import WRONG_ONLY, spans_words
 from reports.members.report import member_report as report_of
 
-from .doors import door, found, home_crumb
+from .doors import door, home_crumb
 
 MOST_DIGITS = 18
 STRIP_WIDTH = 1000

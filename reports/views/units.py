@@ -6,15 +6,16 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.screens import found, user_of
 from learning.organisation.models import Unit, User
 from learning.organisation.permissions import Action, may, units_allowing
-from reports.frame import show, user_of
+from reports.frame import show
 from reports.shape import Report
 from reports.units.filters import UnitFilter
 from reports.units.numbers import UnitNumbers, choices_of, unit_numbers
 from reports.units.report import unit_report as report_of
 
-from .doors import door, found, home_crumb, link
+from .doors import door, home_crumb, link
 
 
 @door

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from courses.classes import planning
+from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
 from learning.organisation.models import TrainingClass
 from learning.organisation.services import classes
 
-from .doors import class_door, class_for, classes_for, go, page, paged, query_without, tell, user_of, warn
+from .doors import class_door, class_for, classes_for, go, page
 from .forms import ClassForm
 
 State = TrainingClass.State

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
+from learning.organisation.admin.screens import behind, found, user_of
 from learning.organisation.models import ClassMember, TrainingClass, User
-from learning.organisation.permissions import Action, may, scope_q
+from learning.organisation.permissions import Action, scope_q
 
 ROOM = "classes_admin"  # the namespace of these screens
-PAGE_SIZE = 50
-
-M = TypeVar("M", bound=Model)
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def door(action: Action) -> Callable[[View[P]], View[P]]:
-    """Signed in, never kept by a cache, closed to whoever may do the action nowhere."""
-
-    def guarded(view: View[P]) -> View[P]:
-        @wraps(view)
-        def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if not may(user_of(request), action):
-                raise Http404
-            return view(request, *args, **kwargs)
-
-        return cast("View[P]", never_cache(login_required(opened)))
-
-    return guarded
-
-
-class_door = door(Action.CLASS_MANAGE)
-desk_door = door(Action.REFLECTION_MARK)
+class_door = behind(Action.CLASS_MANAGE)
+desk_door = behind(Action.REFLECTION_MARK)
 
 
 class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no type arguments at run time
@@ -53,10 +29,6 @@ class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no type ar
     def label_from_instance(self, obj: Any) -> str:
         indent = "　" * (obj.depth - 1)
         return f"{indent}{obj.name}"
-
-
-def user_of(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def classes_for(user: User) -> QuerySet[TrainingClass]:
@@ -73,31 +45,12 @@ def members_of(training_class: TrainingClass) -> QuerySet[ClassMember]:
     return training_class.members.select_related("user", "unit").order_by("unit__path", "user__number")
 
 
-def found(rows: QuerySet[M], pk: object) -> M:
-    """The row or 404, also for a number no database can hold."""
-    try:
-        row = rows.filter(pk=pk).first()
-    except (ValueError, OverflowError):
-        row = None
-    if row is None:
-        raise Http404
-    return row
-
-
 def link(name: str, *args: object) -> str:
     return reverse(f"{ROOM}:{name}", args=args)
 
 
 def go(name: str, *args: object) -> HttpResponse:
     return redirect(link(name, *args))
-
-
-def tell(request: HttpRequest, text: str) -> None:
-    messages.success(request, text)
-
-
-def warn(request: HttpRequest, text: str) -> None:
-    messages.error(request, text)
 
 
 def page(
@@ -146,16 +99,3 @@ def tabs_of(training_class: TrainingClass, current: str) -> list[dict[str, Any]]
         {"label": label, "url": link(name, training_class.pk), "current": name == current}
         for name, label in rows
     ]
-
-
-def paged(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page[Any]:
-    """The page that the URL asks for; a number beyond the end is the last page."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
-
-
-def query_without(request: HttpRequest, *names: str) -> str:
-    """The URL's query without these parameters, for links that change one filter and keep the others."""
-    query = request.GET.copy()
-    for name in ("page", *names):
-        query.pop(name, None)
-    return query.urlencode()

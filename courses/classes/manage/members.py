@@ -10,26 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.screens import found, paged, query_without, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
 from learning.organisation.models import ClassMember, Membership, PersonStatus, TrainingClass, Unit
 from learning.organisation.permissions import Action, any_path, people_allowing, units_allowing
 from learning.organisation.services import classes
 from question_bank.exams.organising.admission import first_column, numbers_in
 
-from .doors import (
-    class_door,
-    class_for,
-    found,
-    go,
-    link,
-    members_of,
-    page,
-    paged,
-    query_without,
-    tell,
-    user_of,
-    warn,
-)
+from .doors import class_door, class_for, go, link, members_of, page
 from .forms import AdmitForm, NumbersForm, ReasonForm
 
 State = ClassMember.State

@@ -16,10 +16,11 @@ from courses.classes import planning
 from courses.errors import CourseError
 from courses.models import PlanItem
 from courses.reflecting.tasks import create_task
+from learning.organisation.admin.screens import found, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
 from learning.organisation.models import TrainingClass
 
-from .doors import class_door, class_for, found, go, link, page, tell, user_of, warn
+from .doors import class_door, class_for, go, link, page
 from .forms import CourseItemForm, ExamItemForm, HoursItemForm, ItemForm, ReflectionItemForm, RulesForm
 
 Kind = PlanItem.Kind

@@ -13,11 +13,12 @@ from courses.classes import planning
 from courses.classes.standing import Deed, MemberStanding, standings
 from courses.classes.words import plain
 from courses.models import PlanItem, Reflection
+from learning.organisation.admin.screens import paged, query_without, user_of
 from learning.organisation.models import ClassMember, PersonStatus, TrainingClass
 from learning.organisation.services.audit import record
 from learning.organisation.sheets import download, sheet
 
-from .doors import class_door, class_for, page, paged, query_without, user_of
+from .doors import class_door, class_for, page
 from .members import filtered
 
 # What the chips choose; over everybody, not over one page.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
-from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from learning.organisation.admin.screens import found
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
 from question_bank.questions.models import Bank, Question, QuestionVersion
 from question_bank.questions.models.questions import QuestionQuerySet
-
-M = TypeVar("M", bound=Model)
 
 
 class BehindAction:
@@ -64,17 +62,6 @@ class RoomPage(BehindAction, WagtailAdminTemplateMixin, TemplateView):
     def again(self, **context: Any) -> HttpResponse:
         """The page once more, after a form that did not pass."""
         return self.render_to_response(self.get_context_data(**self.kwargs, **context))
-
-
-def found(rows: QuerySet[M], pk: object) -> M:
-    """The row or 404, also for a number no database can hold."""
-    try:
-        row = rows.filter(pk=pk).first()
-    except (ValueError, OverflowError):
-        row = None
-    if row is None:
-        raise Http404
-    return row
 
 
 def local_next(request: HttpRequest, fallback: str) -> str:

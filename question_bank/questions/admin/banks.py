@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
+from learning.organisation.admin.screens import found
 from learning.organisation.models import Unit
 from learning.organisation.permissions import Action, may, units_allowing
 from question_bank.questions.errors import QuestionBankError
@@ -24,7 +25,7 @@ from question_bank.questions.services import banks as bank_services
 from question_bank.questions.services import chapters as chapter_services
 from question_bank.questions.services import knowledge_points as point_services
 
-from .access import RoomPage, found
+from .access import RoomPage
 
 
 class UnitChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from wagtail.admin import messages
 
+from learning.organisation.admin.screens import found
 from learning.organisation.permissions import Action, may
 from question_bank.questions.content import QuestionContent, cleaned, content_of, problems_of
 from question_bank.questions.errors import DuplicateQuestion, InvalidQuestion, QuestionBankError
@@ -29,7 +30,7 @@ from question_bank.questions.services.questions import (
 )
 from question_bank.questions.services.review import resubmit
 
-from .access import BehindAction, RoomPage, found, newest
+from .access import BehindAction, RoomPage, newest
 from .editor_form import QuestionForm
 
 Status = QuestionVersion.Status

@@ -19,6 +19,7 @@ from django.views import View
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import HeaderButton
 
+from learning.organisation.admin.screens import found
 from learning.organisation.permissions import Action
 from question_bank.engine.kinds import Kind
 from question_bank.questions.content import content_from_parsed
@@ -33,7 +34,7 @@ from question_bank.questions.services import imports
 from question_bank.questions.sheets import rejected_workbook, template_workbook
 from question_bank.questions.tasks import check_import
 
-from .access import BehindAction, RoomPage, found
+from .access import BehindAction, RoomPage
 
 logger = logging.getLogger("dangxiao.questions")
 

@@ -18,6 +18,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView
 from wagtail.admin.widgets.button import Button, HeaderButton
 
+from learning.organisation.admin.screens import found
 from learning.organisation.permissions import Action, may
 from learning.organisation.services.audit import record
 from question_bank.questions.errors import QuestionBankError
@@ -27,7 +28,7 @@ from question_bank.questions.sanitise import to_plain
 from question_bank.questions.services import bulk
 from question_bank.questions.sheets import questions_workbook
 
-from .access import BehindAction, RoomPage, found, visible_questions
+from .access import BehindAction, RoomPage, visible_questions
 from .filters import QuestionFilters, search
 
 STEM_CHARS = 90

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from learning.organisation.admin.screens import found, paged, query_without, tell, user_of, warn
 from learning.organisation.permissions import Action
 from learning.organisation.services.audit import record
 from question_bank.engine.supply import CellSupply
@@ -33,7 +34,7 @@ from question_bank.exams.templatetags.exam_words import points
 from question_bank.questions.models import Bank, Question, QuestionVersion
 
 from .builder import cell_names, filters_of, may_change, overlap_words, rule_words, short_stem
-from .doors import door, exam_for, found, go, page, paged, query_without, tell, user_of, warn
+from .doors import door, exam_for, go, page
 
 FIXED_PAGE = 20
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.screens import tell, user_of
 from learning.organisation.permissions import Action
 from question_bank.engine.supply import CellSupply, Shortage
 from question_bank.exams.models import Cell, Exam, FixedItem, Section
@@ -24,7 +25,7 @@ from question_bank.exams.publishing import Parts, checklist, drawn_now, parts_of
 from question_bank.exams.supply import Supply
 from question_bank.questions.sanitise import to_plain
 
-from .doors import door, exam_for, go, owns, page, tell, user_of
+from .doors import door, exam_for, go, owns, page
 
 STEM_CHARS = 60
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.models import PersonStatus
 from learning.organisation.permissions import Action, units_allowing
 from learning.organisation.services.audit import record
@@ -22,20 +23,7 @@ from question_bank.exams.organising import admission
 from question_bank.exams.organising.forms import AdmitUnitsForm, CandidateActForm, NumbersForm
 
 from .builder import may_change
-from .doors import (
-    door,
-    exam_for,
-    go,
-    link,
-    owns,
-    page,
-    paged,
-    query_without,
-    tell,
-    user_of,
-    warn,
-    watched_exam,
-)
+from .doors import door, exam_for, go, link, owns, page, watched_exam
 
 
 def rows_of(request: HttpRequest, exam: Exam) -> QuerySet[Candidate]:

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
-from learning.organisation.models import User
+from learning.organisation.admin.screens import behind, found, user_of
 from learning.organisation.permissions import Action, may
 from question_bank.exams.models import Exam
 from question_bank.exams.organising.listing import visible_exams
 from question_bank.exams.organising.outcomes import result_exams
 
 ADMIN = "exams_admin"  # the namespace of the mount inside Wagtail's admin
-PAGE_SIZE = 50
 
-M = TypeVar("M", bound=Model)
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-
-
-def door(view: View[P]) -> View[P]:
-    """A screen of this room: signed in, never kept by a cache, closed to whoever may view no exam at all."""
-
-    @wraps(view)
-    def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not may(user_of(request), Action.EXAM_VIEW):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return cast("View[P]", never_cache(login_required(opened)))
-
-
-def user_of(request: HttpRequest) -> User:
-    return cast(User, request.user)
+# A screen of this room: closed to whoever may view no exam at all.
+door = behind(Action.EXAM_VIEW)
 
 
 def inside_admin(request: HttpRequest) -> bool:
@@ -59,17 +35,6 @@ def link(request: HttpRequest, name: str, *args: object) -> str:
 def go(request: HttpRequest, name: str, *args: object, fragment: str = "") -> HttpResponse:
     url = link(request, name, *args) + (f"#{fragment}" if fragment else "")
     return redirect(url)
-
-
-def found(rows: QuerySet[M], pk: object) -> M:
-    """The row or 404, also for a number no database can hold."""
-    try:
-        row = rows.filter(pk=pk).first()
-    except (ValueError, OverflowError):
-        row = None
-    if row is None:
-        raise Http404
-    return row
 
 
 def exam_for(request: HttpRequest, exam_id: int, action: Action) -> Exam:
@@ -168,24 +133,3 @@ def first_screen(request: HttpRequest, exam: Exam) -> str:
         return link(request, "manage_exam", exam.pk)
     open_tabs = tabs_of(request, exam, "")
     return open_tabs[0].url if open_tabs else link(request, "manage_exams")
-
-
-def paged(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page[Any]:
-    """The page that the URL asks for; a number beyond the end is the last page."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
-
-
-def query_without(request: HttpRequest, *names: str) -> str:
-    """The URL's query without these parameters, for links that change one filter and keep the others."""
-    query = request.GET.copy()
-    for name in ("page", *names):
-        query.pop(name, None)
-    return query.urlencode()
-
-
-def tell(request: HttpRequest, text: str) -> None:
-    messages.success(request, text)
-
-
-def warn(request: HttpRequest, text: str) -> None:
-    messages.error(request, text)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.models import Unit
 from learning.organisation.permissions import Action, may
 from learning.organisation.services.audit import record
@@ -31,18 +32,7 @@ from question_bank.exams.publishing import (
     withdraw_exam,
 )
 
-from .doors import (
-    door,
-    exam_for,
-    first_screen,
-    go,
-    page,
-    paged,
-    query_without,
-    tell,
-    user_of,
-    warn,
-)
+from .doors import door, exam_for, first_screen, go, page
 
 
 @door

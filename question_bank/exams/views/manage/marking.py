@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.screens import found, tell, user_of, warn
 from learning.organisation.permissions import Action
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Attempt, Exam, SavedComment
@@ -18,7 +19,7 @@ from question_bank.exams.organising.marking_desk import Answer, QuestionQueue
 from question_bank.questions.models import QuestionVersion
 
 from .builder import short_stem
-from .doors import door, exam_for, found, go, link, page, tell, user_of, warn
+from .doors import door, exam_for, go, link, page
 
 
 def _exam_to_mark(request: HttpRequest, exam_id: int) -> Exam:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.screens import query_without, tell, user_of, warn
 from learning.organisation.permissions import Action
 from question_bank.engine.timing import AdjustmentKind
 from question_bank.exams.errors import ExamError, NotFound
@@ -30,7 +31,7 @@ from question_bank.exams.taking.adjusting import (
     void_attempt,
 )
 
-from .doors import door, go, link, owns, page, query_without, tell, user_of, warn, watched_exam
+from .doors import door, go, link, owns, page, watched_exam
 
 NAMES_SHOWN = 20
 WHOLE_ACTS = dict(MonitorActForm.WHOLE_ACTS)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.screens import found, paged, query_without, tell, user_of, warn
 from learning.organisation.permissions import Action
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Exam, ExamPool, RegradeRun, Release
@@ -26,7 +27,7 @@ from question_bank.exams.views.review import key_in_words
 from question_bank.questions.models import QuestionVersion
 
 from .builder import short_stem
-from .doors import door, exam_for, found, go, link, page, paged, query_without, tell, user_of, warn
+from .doors import door, exam_for, go, link, page
 
 PAGE_SIZE = 20
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.screens import found, paged, query_without, tell, user_of
 from learning.organisation.models import Unit
 from learning.organisation.permissions import Action
 from learning.organisation.services.audit import record
@@ -22,7 +23,7 @@ from question_bank.exams.organising.words import RESULT_STANDINGS, local_time
 from question_bank.exams.releasing import leaning_on, release, revoke_release
 from question_bank.exams.templatetags.exam_words import duration
 
-from .doors import door, exam_for, found, go, link, owns, page, paged, query_without, tell, user_of
+from .doors import door, exam_for, go, link, owns, page
 
 
 def exam_with_results(request: HttpRequest, exam_id: int) -> Exam:
