@@ -17,8 +17,9 @@ from wagtail.admin import messages
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.models import Page
 
+from learning.organisation.admin.menus import ActionMenuItem
 from learning.organisation.models import User
-from learning.organisation.permissions import Action, may
+from learning.organisation.permissions import Action
 from learning.organisation.services import audit
 
 from .admin import choosers, courses, guards, materials
@@ -50,27 +51,16 @@ def register_choosers() -> list[Any]:
     return choosers.CHOOSERS
 
 
-class CourseMenuItem(MenuItem):
-    """Shown to those who may do the action anywhere."""
-
-    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.action = action
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may(cast(User, request.user), self.action)
-
-
 # Other modules of this room add theirs: `menu_items.append(…)` or the hook "construct_study_menu".
 study_menu = Menu(
     register_hook_name="register_study_menu_item",
     construct_hook_name="construct_study_menu",
     items=[
-        CourseMenuItem(_("课程"), reverse_lazy("course_list"), name="courses", icon_name="doc-full", order=10,
+        ActionMenuItem(_("课程"), reverse_lazy("course_list"), name="courses", icon_name="doc-full", order=10,
                        action=Action.COURSE_VIEW),
-        CourseMenuItem(_("课件"), reverse_lazy("material_list"), name="materials", icon_name="media", order=20,
+        ActionMenuItem(_("课件"), reverse_lazy("material_list"), name="materials", icon_name="media", order=20,
                        action=Action.COURSE_VIEW),
-        CourseMenuItem(_("专题"), reverse_lazy("topic_list"), name="topics", icon_name="openquote", order=30,
+        ActionMenuItem(_("专题"), reverse_lazy("topic_list"), name="topics", icon_name="openquote", order=30,
                        action=Action.COURSE_VIEW),
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from wagtail.admin.ui.components import Component
 
 from courses.reflecting import desk
 from courses.reflecting.marking import tasks_to_mark
+from learning.organisation.admin.menus import ActionMenuItem
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
 
@@ -88,20 +89,9 @@ def add_texts_panel(request: HttpRequest, panels: list[Component]) -> None:
         panels.append(TextsPanel(request))
 
 
-class DoorItem(MenuItem):
-    """Shown to whoever may do the action somewhere."""
-
-    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.action = action
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may(cast(User, request.user), self.action)
-
-
 @hooks.register("register_study_menu_item")
 def class_item() -> MenuItem:
-    return DoorItem(
+    return ActionMenuItem(
         _("培训班"),
         reverse_lazy(f"{ROOM}:class_list"),
         name="classes",
@@ -113,7 +103,7 @@ def class_item() -> MenuItem:
 
 @hooks.register("register_study_menu_item")
 def reflection_item() -> MenuItem:
-    return DoorItem(
+    return ActionMenuItem(
         _("心得体会评阅"),
         reverse_lazy(f"{ROOM}:task_list"),
         name="reflections",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from courses.classes.manage.doors import UnitField
+from learning.organisation.admin.choices import UnitField
 from learning.organisation.models import Unit, User
 from learning.organisation.permissions import Action, units_allowing
 from question_bank.exams.organising.settings_forms import LocalDateTime

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from courses.classes.hooks import DoorItem
+from learning.organisation.admin.menus import ActionMenuItem
 from learning.organisation.permissions import Action
 
 from . import erasing, meetings
@@ -27,7 +27,7 @@ def register_urls() -> list[URLPattern]:
 
 @hooks.register("register_study_menu_item")
 def offline_item() -> MenuItem:
-    return DoorItem(
+    return ActionMenuItem(
         _("线下学习"), reverse_lazy("offline_list"), name="offline", icon_name="calendar-check", order=70,
         action=Action.STUDY_RECORD,
     )  # fmt: skip
@@ -35,7 +35,7 @@ def offline_item() -> MenuItem:
 
 @hooks.register("register_study_menu_item")
 def erase_item() -> MenuItem:
-    return DoorItem(
+    return ActionMenuItem(
         _("删除学习记录"), reverse_lazy("erase_list"), name="erase-study", icon_name="bin", order=90,
         action=Action.STUDY_ERASE,
     )  # fmt: skip

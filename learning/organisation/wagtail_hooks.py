@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+from wagtail.admin.menu import Menu, SubmenuMenuItem
+
+from learning.organisation.admin.menus import ActionMenuItem
 
 from .admin import people, rosters, units
 from .admin.account import ElsewherePanel, use_our_account_panels
 from .admin.audit_log import audit_viewset
 from .admin.role_list import roles_viewset
 from .admin.users import person_chooser
-from .permissions import Action, may
+from .permissions import Action
 
 use_our_account_panels()
-
-
-class MatrixMenuItem(MenuItem):
-    """Shown to whoever may do the action somewhere."""
-
-    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.action = action
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may(request.user, self.action)  # type: ignore[arg-type]  # behind require_admin_access
 
 
 @hooks.register("register_admin_viewset")
@@ -41,8 +31,8 @@ def register_urls() -> list[Any]:
     return [*people.urlpatterns, *units.urlpatterns, *rosters.urlpatterns]
 
 
-def item(label: Any, url: str, icon: str, action: Action, order: int) -> MatrixMenuItem:
-    return MatrixMenuItem(
+def item(label: Any, url: str, icon: str, action: Action, order: int) -> ActionMenuItem:
+    return ActionMenuItem(
         label, reverse(url), icon_name=icon, action=action, order=order, name=url.replace(":", "-")
     )
 

@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
-from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+from wagtail.admin.menu import Menu, SubmenuMenuItem
 from wagtail.admin.ui.components import Component
 
+from learning.organisation.admin.menus import ActionMenuItem
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
 from question_bank.questions.models import Bank, ImportJob
@@ -31,17 +32,6 @@ ROWS_SHOWN = 5
 @hooks.register("register_admin_urls")
 def register_urls() -> list[URLPattern | URLResolver]:
     return [path("exams/", include((manage_urls.patterns(), ADMIN)))]
-
-
-class ActionMenuItem(MenuItem):
-    """Shown to whoever may do the action somewhere."""
-
-    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.action = action
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may(cast(User, request.user), self.action)
 
 
 @hooks.register("register_admin_menu_item")
@@ -71,15 +61,12 @@ def register_menu() -> SubmenuMenuItem:
     return SubmenuMenuItem(gettext_lazy("考试"), menu, name="exams", icon_name="calendar-check", order=300)
 
 
-class FilteredMenuItem(MenuItem):
+class FilteredMenuItem(ActionMenuItem):
     """The list of exams with one standing."""
 
     def __init__(self, standing: str, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, "", **kwargs)
+        super().__init__(label, "", action=Action.EXAM_VIEW, **kwargs)
         self.standing = standing
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may(cast(User, request.user), Action.EXAM_VIEW)
 
     def render_component(self, request: HttpRequest) -> Any:
         self.url = f"{reverse(f'{ADMIN}:manage_exams')}?state={self.standing}"

@@ -11,10 +11,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+from wagtail.admin.menu import Menu, SubmenuMenuItem
 
+from learning.organisation.admin.menus import ActionMenuItem
 from learning.organisation.models import User
-from learning.organisation.permissions import Action, may
+from learning.organisation.permissions import Action
 
 from .admin import banks, editor, imports, listing, versions
 from .admin.home_panel import DraftsPanel
@@ -60,21 +61,10 @@ def register_urls() -> list[URLPattern]:
     ]
 
 
-class RightMenuItem(MenuItem):
-    """Shown to those who may do the action anywhere."""
-
-    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.action = action
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may(cast(User, request.user), self.action)
-
-
 @hooks.register("register_admin_menu_item")
 def register_menu() -> SubmenuMenuItem:
     items = [
-        RightMenuItem(
+        ActionMenuItem(
             _("试题"),
             reverse_lazy("question_list"),
             name="questions",
@@ -82,7 +72,7 @@ def register_menu() -> SubmenuMenuItem:
             order=1,
             action=Action.BANK_VIEW,
         ),
-        RightMenuItem(
+        ActionMenuItem(
             _("审题"),
             reverse_lazy("question_review_queue"),
             name="question-review",
@@ -90,7 +80,7 @@ def register_menu() -> SubmenuMenuItem:
             order=2,
             action=Action.BANK_REVIEW,
         ),
-        RightMenuItem(
+        ActionMenuItem(
             _("导入"),
             reverse_lazy("import_list"),
             name="question-imports",
@@ -98,7 +88,7 @@ def register_menu() -> SubmenuMenuItem:
             order=3,
             action=Action.BANK_EDIT,
         ),
-        RightMenuItem(
+        ActionMenuItem(
             _("题库管理"),
             reverse_lazy("bank_list"),
             name="banks",

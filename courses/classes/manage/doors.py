@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,14 +20,6 @@ ROOM = "classes_admin"  # the namespace of these screens
 
 class_door = behind(Action.CLASS_MANAGE)
 desk_door = behind(Action.REFLECTION_MARK)
-
-
-class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no type arguments at run time
-    """A unit of the tree; how deep it lies shows in its name."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        indent = "　" * (obj.depth - 1)
-        return f"{indent}{obj.name}"
 
 
 def classes_for(user: User) -> QuerySet[TrainingClass]:

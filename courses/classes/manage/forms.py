@@ -13,13 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from courses.classes.planning import RULE_FIELDS
 from courses.models import ClassPlan
+from learning.organisation.admin.choices import UnitField
 from learning.organisation.models import PersonStatus, TrainingClass, Unit, User
 from learning.organisation.permissions import Action, units_allowing
 from learning.study.models import Activity
 from question_bank.exams.models import Exam
 from question_bank.exams.organising.settings_forms import LocalDateTime
-
-from .doors import UnitField
 
 MOST_BYTES = 1024 * 1024
 

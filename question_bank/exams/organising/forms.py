@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from learning.organisation.admin.choices import UnitField
 from learning.organisation.models import PersonStatus, Unit, User
 from learning.organisation.permissions import Action, units_allowing
 from question_bank.engine.kinds import MultipleRule
@@ -20,14 +21,6 @@ from question_bank.exams.releasing import NEEDS_ANSWERS, What, with_answers
 from .settings_forms import LocalDateTime
 
 MOST_EXTENSION_MIN = 24 * 60
-
-
-class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no type arguments at run time
-    """A unit of the tree; how deep it lies shows in its name."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        indent = "　" * (obj.depth - 1)
-        return f"{indent}{obj.name}"
 
 
 class NewExamForm(forms.Form):
