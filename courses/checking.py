@@ -87,7 +87,7 @@ def _of_the_course(course: CoursePage, now: datetime) -> list[Problem]:
 
 def audience_count(course: CoursePage, *, now: datetime) -> int:
     """How many people it is meant for today."""
-    members = Membership.objects.on(timezone.localtime(now).date()).filter(
+    members = Membership.objects.on(timezone.localdate(now)).filter(
         user__is_active=True, unit__path__startswith=course.owner_unit.path
     )
     chosen = Q()

@@ -109,6 +109,6 @@ def task_for(*, user: User, task_id: int, now: datetime) -> ReflectionTask:
 
 def lesson_for(*, user: User, activity_id: int, now: datetime) -> Activity | None:
     """The lesson, if the person may study it now."""
-    day = timezone.localtime(now).date()
+    day = timezone.localdate(now)
     found: Activity | None = Activity.objects.open_to(user, day=day).filter(pk=activity_id).first()
     return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from courses.errors import NotPossible, Stale
 from courses.models import Reflection, ReflectionTask
 from learning.organisation.models import User
-from learning.study.services.people import local_day, units_on
+from learning.study.services.people import units_on
 
 from .tasks import may_write
 
@@ -57,7 +58,7 @@ def submit(*, user: User, task: ReflectionTask, text: str, base: int, now: datet
             % {"least": max(task.min_chars, 1), "count": count, "missing": max(task.min_chars, 1) - count}
         )
     row.state, row.submitted_at, row.comment = Reflection.State.SUBMITTED, now, ""
-    row.unit_id = units_on([user.pk], local_day(now)).get(user.pk)
+    row.unit_id = units_on([user.pk], timezone.localdate(now)).get(user.pk)
     row.save(update_fields=["state", "submitted_at", "comment", "unit"])
     return row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -112,3 +113,8 @@ def among(column: str, ids: Iterable[int]) -> tuple[str, Any]:
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)", list(ids)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))  # noqa: S608 — a column of ours
+
+
+def instant(at: datetime | None) -> Any:
+    """As a parameter of our own SQL, in the way this database keeps instants."""
+    return connection.ops.adapt_datetimefield_value(at)

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from learning.organisation.models import Membership, Unit, UnitClosure, User
+from learning.organisation.models import Membership, Unit, User
 from learning.organisation.services.audit import record
+from learning.organisation.services.units import keys_above
 
 from .errors import NotFound, NotPossible
 from .models import AdmissionRule, Attempt, Candidate, Exam
@@ -24,7 +25,7 @@ def admit_units(
     """Admits the members of these units and all below them who have one of the statuses today ([] = any);
     returns how many were new. Who is a candidate already stays as they are. The rule is kept, so that it
     can be applied again."""
-    day = timezone.localtime(now).date()
+    day = timezone.localdate(now)
     with transaction.atomic():
         exam = _exam(exam_id)
         before = exam.candidates.count()
@@ -57,7 +58,7 @@ def admit_units(
 def admit_users(*, exam_id: int, users: Sequence[User], by: User | None, now: datetime) -> list[User]:
     """Admits these people with the unit they belong to today; returns those who belong to none and were
     left out."""
-    day = timezone.localtime(now).date()
+    day = timezone.localdate(now)
     with transaction.atomic():
         exam = _exam(exam_id)
         members = Membership.objects.on(day).filter(user__in=users).order_by("pk")
@@ -132,7 +133,7 @@ def _locked_candidate(candidate_id: int) -> Candidate:
 
 def _admit(exam: Exam, members: Iterable[Membership], by: User | None, now: datetime, day: date) -> None:
     members = list(members)
-    ancestors = ancestor_keys({member.unit_id for member in members}, day)
+    ancestors = keys_above((member.unit_id for member in members), day)
     Candidate.objects.bulk_create(
         (
             Candidate(
@@ -149,18 +150,3 @@ def _admit(exam: Exam, members: Iterable[Membership], by: User | None, now: date
         batch_size=CHUNK,
         ignore_conflicts=True,
     )
-
-
-def ancestor_keys(unit_ids: Iterable[int], day: date) -> dict[int, list[str]]:
-    """The keys of each unit and of all that stood above it on that day, its own first, the root's last; one
-    query."""
-    rows = (
-        UnitClosure.objects.on(day)
-        .filter(unit__in=set(unit_ids))
-        .order_by("unit_id", "depth")
-        .values_list("unit_id", "ancestor__key")
-    )
-    found: dict[int, list[str]] = {}
-    for unit_id, key in rows:
-        found.setdefault(unit_id, []).append(key)
-    return found

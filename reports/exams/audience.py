@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from learning.organisation.models import Unit, User
+from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, any_path, may, people_allowing, scope_q, scopes
 from question_bank.exams.models import Candidate, Exam
-from question_bank.questions.models.banks import above
 from reports.units.places import leaves_of, people_q, places_of
 
 CHARTS = ("scores", "items", "time")
@@ -81,7 +81,7 @@ def _own_people(user: User, unit_now: bool, day: date) -> Q:
 def _units(exam: Exam, user: User, whole: bool) -> list[Unit]:
     """The candidates' units and all above them, in tree order, as far as the reader may see."""
     paths = Candidate.objects.filter(exam=exam).values_list("unit__path", flat=True).distinct()
-    wanted = sorted({one for path in paths for one in above(path)})
+    wanted = sorted({one for path in paths for one in paths_above(path)})
     units = Unit.objects.filter(path__in=wanted)
     if not whole:
         units = units.filter(any_path(scopes(user, Action.REPORT_VIEW), "path__startswith"))

@@ -15,7 +15,7 @@ import orjson
 from django.db import connection
 from django.utils import timezone
 
-from learning.organisation.rows import Statement, among, read
+from learning.organisation.rows import Statement, among, instant, read
 from learning.study.models import Activity
 from question_bank.exams.models import Exam
 from reports.tallies import (
@@ -207,7 +207,7 @@ def _study_statement(
     counts = f"""COUNT(*) AS due, COUNT(e.completed_at) AS finished,
         COUNT(CASE WHEN e.completed_at IS NULL THEN e.begun_at END) AS begun,
         COUNT(CASE WHEN e.completed_at IS NULL AND (e.due_at < %s OR (e.due_at IS NULL AND {past})) THEN 1 END) AS overdue"""
-    count_values = [_instant(now), past_ids]
+    count_values = [instant(now), past_ids]
     who = _who(places, "e", status, moved=moved)
     chosen = f"{wanted} AND e.source <> 'self'{who.conditions}"
     if moved:
@@ -273,7 +273,7 @@ class Span:
 
     def condition(self) -> Statement:
         ends = f" AND {self.column} < %s" if self.ends else ""
-        return f"{self.column} >= %s{ends}", [_instant(at) for at in (self.begins, self.ends) if at]
+        return f"{self.column} >= %s{ends}", [instant(at) for at in (self.begins, self.ends) if at]
 
 
 def sums_by_child(places: Places, source: str, total: str, span: Span, status: str) -> dict[int, Any]:
@@ -341,7 +341,3 @@ def _decimal(value: Any) -> Decimal:
 
 def _json(value: Any) -> list[str]:
     return value if isinstance(value, list) else orjson.loads(value)  # type: ignore[no-any-return]
-
-
-def _instant(at: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(at)

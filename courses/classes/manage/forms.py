@@ -15,6 +15,7 @@ from courses.classes.planning import RULE_FIELDS
 from courses.models import ClassPlan
 from learning.organisation.admin.choices import UnitField
 from learning.organisation.models import PersonStatus, TrainingClass, Unit, User
+from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, units_allowing
 from learning.study.models import Activity
 from question_bank.exams.models import Exam
@@ -194,8 +195,7 @@ class ReturnForm(forms.Form):
 
 def courses_for(user: User, training_class: TrainingClass) -> QuerySet[Activity]:
     """Open courses of the person's scope and of the units above the class."""
-    path = training_class.owner_unit.path
-    above = [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]
+    above = paths_above(training_class.owner_unit.path)
     seen = Activity.objects.allowing(user, Action.COURSE_VIEW) | Activity.objects.filter(
         owner_unit__path__in=above
     )

@@ -83,9 +83,9 @@ def members_admit(request: HttpRequest, class_id: int) -> HttpResponse:
             else:
                 tell(request, _("已添加 %(count)s 名学员。") % {"count": count})
             return go("class_members", training_class.pk)
-        context["new"] = would_join(training_class, units, statuses, timezone.localtime(now).date())
+        context["new"] = would_join(training_class, units, statuses, timezone.localdate(now))
     chosen = set(request.POST.getlist("units"))
-    in_scope = units_allowing(user, Action.CLASS_MANAGE).open_on(timezone.localtime(now).date())
+    in_scope = units_allowing(user, Action.CLASS_MANAGE).open_on(timezone.localdate(now))
     top = min((unit.depth for unit in in_scope), default=1)
     context["units"] = [
         {"unit": unit, "level": min(unit.depth - top, 5), "chosen": str(unit.pk) in chosen}

@@ -70,6 +70,11 @@ class Unit(MP_Node):
         return self.name
 
 
+def paths_above(path: str) -> list[str]:
+    """A unit's path and those of all units above it, the root's first."""
+    return [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]
+
+
 class UnitClosureQuerySet(models.QuerySet["UnitClosure"]):
     def on(self, day: date) -> UnitClosureQuerySet:
         return self.filter(Q(to_date=None) | Q(to_date__gt=day), from_date__lte=day)

@@ -113,7 +113,7 @@ def admit_units(
 ) -> int:
     """Admits the members of these units and all below them who have one of the statuses today ([] = any); returns how
     many were new. Who is or was in the class stays as they are. Raises ClassNotOpen."""
-    members = Membership.objects.on(timezone.localtime(now).date()).filter(
+    members = Membership.objects.on(timezone.localdate(now)).filter(
         any_path([unit.path for unit in units], "unit__path__startswith"), user__is_active=True
     )
     if person_statuses:
@@ -126,7 +126,7 @@ def admit_units(
 def admit_users(*, class_id: int, users: Sequence[User], by: User | None, now: datetime) -> int:
     """Admits these people with the unit they belong to today; returns how many were new: whoever belongs to no unit is
     left out. Raises ClassNotOpen."""
-    members = Membership.objects.on(timezone.localtime(now).date()).filter(
+    members = Membership.objects.on(timezone.localdate(now)).filter(
         user__in=[user.pk for user in users], user__is_active=True
     )
     return _admit(class_id, members, "class.admit_users", {}, by, now)
@@ -212,8 +212,7 @@ def _admit(
     refuse_closed(training_class)
     there = set(training_class.members.values_list("user", flat=True))
     fresh = {each.user_id: each for each in memberships if each.user_id not in there}
-    units = Unit.objects.in_bulk({each.unit_id for each in fresh.values()})
-    above = keys_above(units.values(), timezone.localtime(now).date())
+    above = keys_above((each.unit_id for each in fresh.values()), timezone.localdate(now))
     ClassMember.objects.bulk_create(
         (
             ClassMember(

@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 
 from learning.organisation import roster_texts as texts
 from learning.organisation.models import Membership, PersonStatus, Unit, User
+from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, may
 from learning.organisation.roster import RosterRow, read_date, unit_path
 
@@ -140,7 +141,7 @@ class Known:
         return open_ones[0]
 
     def path_names(self, unit: Unit) -> list[str]:
-        return [self.names[unit.path[:end]] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
+        return [self.names[path] for path in paths_above(unit.path)]
 
     def manages(self, unit: Unit) -> bool:
         return self.by is None or may(self.by, Action.MEMBER_MANAGE, unit)

@@ -21,13 +21,13 @@ RANK = {Unit.Kind.COMMITTEE: 0, Unit.Kind.GENERAL_BRANCH: 1, Unit.Kind.BRANCH: 2
 
 def ancestors_keys(unit: Unit, day: date) -> list[str]:
     """Keys of the unit and of the units above it on that day, nearest first (the unit's own key stands first)."""
-    return keys_above([unit], day)[unit.pk]
+    return keys_above([unit.pk], day)[unit.pk]
 
 
-def keys_above(units: Iterable[Unit], day: date) -> dict[int, list[str]]:
+def keys_above(unit_ids: Iterable[int], day: date) -> dict[int, list[str]]:
     """`ancestors_keys` of many units in one query: {unit id: keys}."""
     keys: dict[int, list[str]] = defaultdict(list)
-    rows = UnitClosure.objects.on(day).filter(unit__in=list(units)).order_by("unit", "depth")
+    rows = UnitClosure.objects.on(day).filter(unit__in=set(unit_ids)).order_by("unit", "depth")
     for unit_id, key in rows.values_list("unit", "ancestor__key"):
         keys[unit_id].append(key)
     return keys

@@ -148,9 +148,7 @@ class Month:
             )
             if began <= at <= now - timedelta(hours=3):
                 found.append(at)
-        evening = datetime.combine(
-            timezone.localtime(now).date() - timedelta(days=2), time(19, 30), self.zone
-        )
+        evening = datetime.combine(timezone.localdate(now) - timedelta(days=2), time(19, 30), self.zone)
         return found or [evening + timedelta(seconds=self.dice.randrange(5400))]
 
     def _lesson(

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.models import Membership, PersonStatus, Unit, User
+from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, scope_q
 
 
@@ -29,8 +30,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         if member is None:
             parents = parents.filter(pk__in=enrolled)
         else:
-            steplen = Unit.steplen
-            above = [member.unit.path[:end] for end in range(steplen, len(member.unit.path) + 1, steplen)]
+            above = paths_above(member.unit.path)
             for_unit = Q(audience_units=None) | Q(audience_units__path__in=above)
             for_status = Q(audience_statuses=[]) | Q(audience_statuses__icontains=f'"{member.person_status}"')
             meant = parents.filter(for_unit, for_status, owner_unit__path__in=above).values("pk")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from learning.organisation.models import Membership, User
+from learning.organisation.rows import instant
 from learning.study.models import Activity, Enrolment
-
-from .people import local_day
 
 CHUNK = 500
 # How each database makes a JSON list in order.
@@ -72,14 +71,18 @@ def enrol(
     due_at = due_at or activity.due_at
     made = 0
     for start in range(0, len(ids), CHUNK):
-        members = Membership.objects.on(local_day(now)).filter(user__in=ids[start : start + CHUNK])
+        members = Membership.objects.on(timezone.localdate(now)).filter(user__in=ids[start : start + CHUNK])
         made += _enrol(activity, members, source, now, due_at)
     return made
 
 
 def audience(activity: Activity, *, now: datetime) -> QuerySet[Membership]:
     """The memberships today whom a course or meeting is meant for: below its owner, in its units, of its statuses."""
-    members = Membership.objects.on(local_day(now)).filter(user__is_active=True).within(activity.owner_unit)
+    members = (
+        Membership.objects.on(timezone.localdate(now))
+        .filter(user__is_active=True)
+        .within(activity.owner_unit)
+    )
     paths = list(activity.audience_units.values_list("path", flat=True))
     if paths:
         meant = Q()
@@ -101,9 +104,9 @@ def sweep_audiences(*, now: datetime) -> int:
 def _enrol(
     activity: Activity, members: QuerySet[Membership], source: str, now: datetime, due_at: datetime | None
 ) -> int:
-    day = local_day(now)
+    day = timezone.localdate(now)
     chosen, told = members.values("user_id", "unit_id", "person_status").query.sql_with_params()
-    at, due = _instant(now), _instant(due_at)
+    at, due = instant(now), instant(due_at)
     keys = KEYS[connection.vendor].format(above=ABOVE)
     cast = "::timestamptz" if connection.vendor == "postgresql" else ""
     whole = "::bigint" if connection.vendor == "postgresql" else ""
@@ -122,7 +125,3 @@ def _enrol(
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return max(0, int(cursor.rowcount))
-
-
-def _instant(at: datetime | None) -> Any:
-    return connection.ops.adapt_datetimefield_value(at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from learning.organisation.models import User
@@ -12,7 +13,7 @@ from learning.organisation.services import audit
 from learning.study.errors import NotPossible
 from learning.study.models import Completion, Coverage, Enrolment, StudyPace, StudySession, StudySlice
 
-from .people import local_day, lock_people
+from .people import lock_people
 
 
 @transaction.atomic
@@ -34,7 +35,7 @@ def erase_study(*, user: User, by: User, reason: str, now: datetime) -> dict[str
     StudyPace.objects.filter(user=user).delete()
     Enrolment.objects.filter(user=user).update(begun_at=None, completed_at=None)
     counts["sessions"] = StudySession.objects.filter(user=user).delete()[0]
-    membership = user.memberships.on(local_day(now)).select_related("unit").first()
+    membership = user.memberships.on(timezone.localdate(now)).select_related("unit").first()
     audit.record(
         actor=by,
         action="study.erase",

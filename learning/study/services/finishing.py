@@ -29,7 +29,7 @@ from learning.study.lessons import (
 )
 from learning.study.models import Activity, Completion, Coverage, StudySlice
 
-from .people import local_day, lock_people, units_on
+from .people import lock_people, units_on
 from .reached import note_completed
 
 LONGEST_MINUTES = 24 * 60
@@ -166,7 +166,7 @@ def _complete(user_ids: Collection[int], activity: Activity, *, now: datetime, *
         Completion.objects.filter(activity=activity, user__in=user_ids).values_list("user", flat=True)
     )
     new = [each for each in user_ids if each not in there]
-    units = units_on(new, local_day(now))
+    units = units_on(new, timezone.localdate(now))
     hours = hours_for(activity)
     Completion.objects.bulk_create(
         [
@@ -194,7 +194,7 @@ def _enter_time(user_ids: Sequence[int], activity: Activity, minutes: int, now: 
     near = StudySlice.objects.filter(user__in=user_ids, ended_at__gt=start, started_at__lt=start + span)
     for user_id, begun, ended in near.values_list("user", "started_at", "ended_at"):
         taken.setdefault(user_id, []).append((instant_ms(begun), instant_ms(ended + ALMOST_A_MILLISECOND)))
-    units = units_on(user_ids, local_day(start))
+    units = units_on(user_ids, timezone.localdate(start))
     zone = timezone.get_default_timezone()
     StudySlice.objects.bulk_create(
         (

@@ -4,9 +4,7 @@ lock, the lane as well, so that nothing is credited twice and a completion sees 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
-
-from django.utils import timezone
+from datetime import date
 
 from learning.organisation.models import Membership
 from learning.study.models import StudyPace
@@ -26,10 +24,6 @@ def lock_people(user_ids: Collection[int]) -> dict[int, StudyPace]:
 def _locked(ids: list[int]) -> dict[int, StudyPace]:
     rows = StudyPace.objects.select_for_update(no_key=True).filter(user__in=ids).order_by("user")
     return {each.user_id: each for each in rows}
-
-
-def local_day(now: datetime) -> date:
-    return timezone.localtime(now).date()
 
 
 def units_on(user_ids: Collection[int], day: date) -> dict[int, int]:

@@ -194,7 +194,7 @@ def year_hours(*, user: User, year: int) -> Decimal:
 
 def year_target(*, user: User, now: datetime) -> int:
     """The credit hours expected of the user a year: more of a secretary (书记)."""
-    roles = RoleAssignment.objects.on(timezone.localtime(now).date())
+    roles = RoleAssignment.objects.on(timezone.localdate(now))
     secretary = roles.filter(user=user, role=Role.SECRETARY).exists()
     return int(settings.STUDY_YEARLY_TARGET_HOURS["secretary" if secretary else "member"])
 

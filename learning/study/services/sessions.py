@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from learning.organisation.models import User
 from learning.study.crediting import Rules
@@ -14,7 +15,7 @@ from learning.study.tokens import study_token
 
 from .enrolling import audience, enrol
 from .finishing import unlocked
-from .people import local_day, lock_people, units_on
+from .people import lock_people, units_on
 from .reached import note_begun
 
 
@@ -24,7 +25,7 @@ def open_session(*, user: User, activity_id: int, tab: str, now: datetime) -> tu
 
     A new tab takes the lease and starts the person's allowance from nothing; the same tab again gets the same session.
     Whoever begins a course alone is enrolled in it. Raises NotForYou; LessonLocked where an earlier lesson is due."""
-    day = local_day(now)
+    day = timezone.localdate(now)
     lessons = Activity.objects.open_to(user, day=day).filter(kind=Activity.Kind.LESSON)
     lesson = lessons.select_related("parent__owner_unit").filter(pk=activity_id).first()
     if lesson is None or lesson.parent is None:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.models import Unit, User
+from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, any_path, scopes
 
 
@@ -20,16 +21,11 @@ class BankQuerySet(models.QuerySet["Bank"]):
             return self.filter(owned)
         shares = BankShare.objects.filter(
             any_path(paths, "unit__path__startswith")
-            | Q(unit__path__in=sorted({p for path in paths for p in above(path)}))
+            | Q(unit__path__in=sorted({p for path in paths for p in paths_above(path)}))
         )
         if action is not Action.BANK_VIEW:
             shares = shares.filter(may_edit=True)
         return self.filter(owned | Q(pk__in=shares.values("bank")))
-
-
-def above(path: str) -> list[str]:
-    """The path itself and those of all units above it."""
-    return [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]
 
 
 class Bank(models.Model):

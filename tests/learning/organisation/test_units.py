@@ -43,7 +43,7 @@ def test_a_moved_unit_and_all_below_it_stood_elsewhere_before(root: Unit) -> Non
     move_unit(unit=moved, parent=second, on=JUNE, by=None, now=NOW)
     assert ancestors_keys(below, MAY) == [below.key, moved.key, first.key, root.key]
     assert ancestors_keys(below, JUNE) == [below.key, moved.key, second.key, root.key]
-    assert keys_above([branch, below], JUNE)[branch.pk] == [branch.key, first.key, root.key]
+    assert keys_above([branch.pk, below.pk], JUNE)[branch.pk] == [branch.key, first.key, root.key]
     assert list(Unit.objects.get(pk=below.pk).get_ancestors()) == [root, second, moved]
 
 
@@ -132,4 +132,4 @@ def test_every_change_of_the_tree_is_audited_once(root: Unit) -> None:
 def test_keys_of_many_units_cost_one_query(root: Unit, django_assert_num_queries: object) -> None:
     units = [make_unit(root) for _ in range(5)]
     with django_assert_num_queries(1):  # type: ignore[operator]  # pytest-django's fixture
-        keys_above(units, JUNE)
+        keys_above([unit.pk for unit in units], JUNE)

@@ -134,12 +134,12 @@ def candidate_admit(request: HttpRequest, exam_id: int) -> HttpResponse:
             tell(request, _("已添加 %(count)s 名考生。") % {"count": count})
             return go(request, "manage_candidates", exam.pk)
         counts = admission.counts_before(
-            exam=exam, units=units, person_statuses=statuses, day=timezone.localtime(now).date()
+            exam=exam, units=units, person_statuses=statuses, day=timezone.localdate(now)
         )
         context |= {"counts": counts, "new": sum(row.new for row in counts), "looked": True}
     if request.htmx:  # type: ignore[attr-defined]  # django_htmx's middleware
         return render(request, "exams/manage/admit_counts.html", context)
-    today = timezone.localtime(now).date()
+    today = timezone.localdate(now)
     chosen = set(request.POST.getlist("units"))
     units_in_scope = units_allowing(user, Action.EXAM_BUILD).open_on(today)
     top = min((unit.depth for unit in units_in_scope), default=1)

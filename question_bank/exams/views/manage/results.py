@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from learning.organisation.admin.screens import found, paged, query_without, tell, user_of
 from learning.organisation.models import Unit
+from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action
 from learning.organisation.services.audit import record
 from learning.organisation.sheets import download, sheet
@@ -98,7 +99,7 @@ def exam_results(request: HttpRequest, exam_id: int) -> HttpResponse:
 def _units(exam: Exam) -> QuerySet[Unit]:
     """Units that candidates of the exam belong to, and those above them inside the owner."""
     paths = Candidate.objects.filter(exam=exam).values_list("unit__path", flat=True).distinct()
-    wanted = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
+    wanted = {above for path in paths for above in paths_above(path)}
     units: QuerySet[Unit] = Unit.objects.filter(path__in=wanted)
     return units
 
