@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from reports.attendance import attendance_figures
 from reports.shape import (
     Chart,
     ChartKind,
@@ -40,7 +41,7 @@ def exam_report(numbers: ExamNumbers, *, link_to: LinkTo) -> Report:
         title=_("%(exam)s：考试报告") % {"exam": numbers.exam.title},
         sentence=sentence(numbers),
         as_of=numbers.as_of,
-        figures=(*_people(numbers), *_scores(numbers), *_reliability(numbers)),
+        figures=(*attendance_figures(numbers.tally, _("人")), *_scores(numbers), *_reliability(numbers)),
         chart=chart,
         tables=tables,
         filters=_filters(numbers),
@@ -71,41 +72,6 @@ def sentence(numbers: ExamNumbers) -> str:
 
 def points_of(numbers: ExamNumbers) -> str:
     return _("分") if numbers.scale.full else _("分（百分制）")
-
-
-def _people(numbers: ExamNumbers) -> list[Figure]:
-    tally, people = numbers.tally, _("人")
-
-    def apart(key: str, label: str, value: int, how: str) -> list[Figure]:
-        return [Figure(label, value, unit=people, how=how, key=key)] if value else []
-
-    return [
-        Figure(_("应考"), tally.due, unit=people, how=_("准入考试的人，含免考。"), key="due"),
-        Figure(_("实考"), tally.sat, unit=people, how=_("已交卷的人；多次作答只计一次。"), key="sat"),
-        Figure(
-            _("缺考"), tally.absent, unit=people, how=_("考试结束时未作答，或被登记为缺考。"), key="absent"
-        ),
-        Figure(_("免考"), tally.exempt, unit=people, key="exempt"),
-        Figure(_("缓考"), tally.deferred, unit=people, key="deferred"),
-        *apart("barred", _("取消资格"), tally.barred, ""),
-        *apart("sitting", _("进行中"), tally.sitting, _("正在作答，未交过卷；不计入其他数字。")),
-        *apart("waiting", _("尚未考"), tally.waiting, _("考试还没有结束；不计入缺考。")),
-        *apart("marking", _("待阅卷"), tally.marking, _("已计入实考，还没有成绩。")),
-        Figure(_("参考率"), tally.rate, Kind.PERCENT, how=_("实考 ÷（应考 − 免考）"), key="rate"),
-        Figure(
-            _("合格率（按实考）"), tally.pass_rate_sat, Kind.PERCENT, how=_("合格 ÷ 实考"), key="pass_sat"
-        ),
-        Figure(
-            _("合格率（按应考）"), tally.pass_rate_due, Kind.PERCENT, how=_("合格 ÷ 应考"), key="pass_due"
-        ),
-        Figure(
-            _("优秀率"),
-            tally.excellent_rate,
-            Kind.PERCENT,
-            how=_("达到最高等级的人 ÷ 实考；考试未设等级时为得分不低于满分的 90 %。"),
-            key="excellent",
-        ),
-    ]
 
 
 def _scores(numbers: ExamNumbers) -> list[Figure]:
@@ -297,7 +263,7 @@ def _notes(numbers: ExamNumbers) -> tuple[str, ...]:
     notes = []
     items = numbers.items
     if numbers.tally.sitting or numbers.tally.waiting:
-        notes.append(_("考试还没有结束：进行中和尚未考的人另列，统计只含已评分的成绩。"))
+        notes.append(_("考试还没有结束：作答中和尚未考的人另列，统计只含已评分的成绩。"))
     if not items.fixed:
         notes.append(_("这场考试随机组卷，各人试卷不同：只给出每道题的数字，不计算 α 和测量标准误。"))
     elif items.items and items.alpha is None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from learning.organisation.models import PersonStatus, Unit
+from reports.attendance import attendance_figures
 from reports.shape import (
     Chart,
     ChartKind,
@@ -105,35 +106,8 @@ def _exam_figures(numbers: UnitNumbers) -> list[Figure]:
     spread = exam.spread
     hidden = Withheld.SMALL_GROUP if exam.is_small and exam.marked else None
 
-    def apart(label: str, value: int, how: str, key: str) -> list[Figure]:
-        return [Figure(label, value, unit=people, how=how, key=key)] if value else []
-
     return [
-        Figure(_("应考"), exam.due, unit=people, how=_("准入考试的人，含免考。"), key="due"),
-        Figure(_("实考"), exam.sat, unit=people, how=_("已交卷的人；多次作答只计一次。"), key="sat"),
-        Figure(
-            _("缺考"), exam.absent, unit=people, how=_("考试结束时未作答，或被登记为缺考。"), key="absent"
-        ),
-        Figure(_("免考"), exam.exempt, unit=people, key="exempt"),
-        *apart(_("缓考"), exam.deferred, "", "deferred"),
-        *apart(_("取消资格"), exam.barred, "", "barred"),
-        *apart(_("作答中"), exam.sitting, _("正在作答，未交过卷，另列。"), "sitting"),
-        *apart(_("尚未考"), exam.waiting, _("考试还没有结束，另列。"), "waiting"),
-        *apart(_("待阅卷"), exam.marking, _("已计入实考，还没有成绩。"), "marking"),
-        Figure(_("参考率"), exam.rate, Kind.PERCENT, how=_("实考 ÷（应考 − 免考）"), key="rate"),
-        Figure(
-            _("合格率（按实考）"), exam.pass_rate_sat, Kind.PERCENT, how=_("合格 ÷ 实考"), key="pass_sat"
-        ),
-        Figure(
-            _("合格率（按应考）"), exam.pass_rate_due, Kind.PERCENT, how=_("合格 ÷ 应考"), key="pass_due"
-        ),
-        Figure(
-            _("优秀率"),
-            exam.excellent_rate,
-            Kind.PERCENT,
-            how=_("达到最高等级的人 ÷ 实考；考试未设等级时为得分不低于满分的 90 %。"),
-            key="excellent",
-        ),
+        *attendance_figures(exam, people),
         Figure(_("平均分"), spread.mean, Kind.DECIMAL, unit=points, how=_("各人成绩之和 ÷ 有成绩的人数"), key="mean"),
         Figure(_("中位数"), spread.median, Kind.DECIMAL, unit=points, key="median"),
         Figure(_("标准差"), hidden or spread.sd, Kind.DECIMAL, unit=points, how=_("总体标准差（÷ n）"), key="sd"),

@@ -1,0 +1,53 @@
+"""Who came to exams and who passed, as figures: the same words and the same legend in every report that says so."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from .shape import Figure, Kind
+from .tallies import ExamTally
+
+
+def attendance_figures(tally: ExamTally, counted: str) -> list[Figure]:
+    """Counts and rates of candidates. `counted`: their unit in words, 人 of one exam and 人次 of several. Who was barred,
+    still sits it, may still sit it or waits for marks is left out where there is nobody."""
+    people = [
+        Figure(_("应考"), tally.due, unit=counted, how=_("准入考试的人，含免考。"), key="due"),
+        Figure(_("实考"), tally.sat, unit=counted, how=_("已交卷的人；多次作答只计一次。"), key="sat"),
+        Figure(
+            _("缺考"), tally.absent, unit=counted, how=_("考试结束时未作答，或被登记为缺考。"), key="absent"
+        ),
+        Figure(_("免考"), tally.exempt, unit=counted, key="exempt"),
+        Figure(_("缓考"), tally.deferred, unit=counted, key="deferred"),
+    ]
+    apart = [
+        Figure(_("取消资格"), tally.barred, unit=counted, key="barred"),
+        Figure(
+            _("作答中"),
+            tally.sitting,
+            unit=counted,
+            how=_("正在作答，未交过卷；不计入其他数字。"),
+            key="sitting",
+        ),
+        Figure(
+            _("尚未考"), tally.waiting, unit=counted, how=_("考试还没有结束；不计入缺考。"), key="waiting"
+        ),
+        Figure(_("待阅卷"), tally.marking, unit=counted, how=_("已计入实考，还没有成绩。"), key="marking"),
+    ]
+    rates = [
+        Figure(_("参考率"), tally.rate, Kind.PERCENT, how=_("实考 ÷（应考 − 免考）"), key="rate"),
+        Figure(
+            _("合格率（按实考）"), tally.pass_rate_sat, Kind.PERCENT, how=_("合格 ÷ 实考"), key="pass_sat"
+        ),
+        Figure(
+            _("合格率（按应考）"), tally.pass_rate_due, Kind.PERCENT, how=_("合格 ÷ 应考"), key="pass_due"
+        ),
+        Figure(
+            _("优秀率"),
+            tally.excellent_rate,
+            Kind.PERCENT,
+            how=_("达到最高等级的人 ÷ 实考；考试未设等级时为得分不低于满分的 90 %。"),
+            key="excellent",
+        ),
+    ]
+    return [*people, *(each for each in apart if each.value), *rates]
