@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from learning.lane.coalescer import TryAgain
-from learning.lane.conversation import Conversation, Row, Rows, Statement
+from learning.lane.conversation import Conversation, hold
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class SqliteAdapter:
 
     async def converse(self, steps: Conversation[T]) -> T:
         """What the conversation returned, after the transaction around it has committed."""
-        return await self.run(lambda connection: _hold(connection, steps))
+        return await self.run(lambda connection: hold(steps, connection.cursor(), mark="?"))
 
     async def close(self) -> None:
         """Ends the connection after the work under way; a later run opens another."""
@@ -77,28 +77,3 @@ class SqliteAdapter:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-
-def _hold(connection: sqlite3.Connection, steps: Conversation[T]) -> T:
-    statements = next(steps)
-    while True:
-        rows = [_run(connection, each) for each in statements]
-        try:
-            statements = steps.send(rows)
-        except StopIteration as done:
-            found: T = done.value
-            return found
-
-
-def _run(connection: sqlite3.Connection, statement: Statement) -> Rows:
-    sql = statement.sql.replace("%s", "?")
-    if not statement.each:
-        found = connection.execute(sql, statement.parameters)
-        return found.fetchall() if statement.reads else []
-    if not statement.reads:
-        connection.executemany(sql, statement.parameters)
-        return []
-    found_rows: list[Row] = []
-    for parameters in statement.parameters:
-        found_rows += connection.execute(sql, parameters).fetchall()
-    return found_rows

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from learning.lane.conversation import Row, Rows, Statement
+from learning.lane.conversation import hold
 from learning.study.models import StudySession
 
 from .beats import Beat
@@ -30,22 +29,5 @@ def apply_beat(*, session: StudySession, beat: Beat, now: datetime) -> Reply | R
         zone=timezone.get_default_timezone(),
     )
     with transaction.atomic(), connection.cursor() as cursor:
-        statements = next(batch)
-        while True:
-            rows = [_run(cursor, statement) for statement in statements]
-            try:
-                statements = batch.send(rows)
-            except StopIteration as done:
-                reply: Reply | Refusal = done.value[0]
-                return reply
-
-
-def _run(cursor: CursorWrapper, statement: Statement) -> Rows:
-    if not statement.each:
-        cursor.execute(statement.sql, statement.parameters)
-        return cursor.fetchall() if statement.reads else []
-    rows: list[Row] = []
-    for parameters in statement.parameters:
-        cursor.execute(statement.sql, parameters)
-        rows += cursor.fetchall() if statement.reads else ()
-    return rows
+        (reply,) = hold(batch, cursor)
+    return reply

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
-from learning.lane.conversation import Row, Rows, Statement
+from learning.lane.conversation import hold
 from question_bank.exams.models import Attempt
 
 from .ops import Op
@@ -34,30 +33,11 @@ def apply_ops(
     saving = Saving(attempt.pk, client, ops, viewer=viewer, fingerprint=fingerprint)
     batch = save_batch([saving], now=now, dialect=DIALECTS[connection.vendor], memory=memory)
     with connection.cursor() as cursor:
-        statements = next(batch)
-        while True:
-            rows = [_run(cursor, statement) for statement in statements]
-            try:
-                statements = batch.send(rows)
-            except StopIteration as done:
-                judged = done.value[0]
-                break
+        (judged,) = hold(batch, cursor)
     if judged is None:
         raise Attempt.DoesNotExist
     if judged.new_client:
         attempt.lease_client = client
     if judged.tally:
         attempt.away_ms, attempt.other_ms, attempt.away_count = judged.tally
-    reply: OpsReply = judged.reply
-    return reply
-
-
-def _run(cursor: CursorWrapper, statement: Statement) -> Rows:
-    if not statement.each:
-        cursor.execute(statement.sql, statement.parameters)
-        return cursor.fetchall() if statement.reads else []
-    rows: list[Row] = []
-    for parameters in statement.parameters:
-        cursor.execute(statement.sql, parameters)
-        rows += cursor.fetchall() if statement.reads else ()
-    return rows
+    return judged.reply

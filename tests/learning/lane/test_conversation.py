@@ -1,4 +1,5 @@
-"""A conversation held by either adapter: steps in one transaction, errors that leave nothing behind."""
+"""A conversation held by either adapter or on a cursor of Django's: steps in one transaction, errors that leave nothing
+behind."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from typing import Any, TypeVar
 
 import psycopg
 import pytest
+from django.db import connection as site
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from learning.lane.coalescer import TryAgain
-from learning.lane.conversation import Conversation, Statement
+from learning.lane.conversation import Conversation, Statement, hold
 from learning.lane.postgresql import PostgresqlAdapter
 from learning.lane.sqlite import SqliteAdapter
 
@@ -156,25 +158,42 @@ def test_fault_of_the_conversation_itself_rolls_back(ask: Callable[[Asked[Any]],
     assert ask(work) == ([], 1)
 
 
+def many() -> Conversation[Any]:
+    """Three rows by one statement, then a look for three of which two are there, then all."""
+    none = yield [Statement(INSERT, [(n, "a") for n in range(3)], each=True)]
+    assert none == [[]]
+    looked = Statement("SELECT id FROM slot WHERE id = %s", [(2,), (9,), (0,)], reads=True, each=True)
+    return (yield [looked, READ])
+
+
+MANY = [[(2,), (0,)], [(0, "a"), (1, "a"), (2, "a")]]
+
+
 def test_statement_for_each_of_many_rows_runs_once_a_row(tmp_path: Path) -> None:
     path = tmp_path / "lane.sqlite3"
     with sqlite3.connect(path) as connection:
         connection.execute(f"CREATE TABLE {TABLE}")
 
-    def steps() -> Conversation[Any]:
-        yield [Statement(INSERT, [(n, "a") for n in range(3)], each=True)]
-        return (
-            yield [Statement("SELECT id FROM slot WHERE id = %s", [(2,), (9,), (0,)], reads=True, each=True)]
-        )
-
     async def main() -> Any:
         adapter = SqliteAdapter(path)
         try:
-            return await adapter.converse(steps())
+            return await adapter.converse(many())
         finally:
             await adapter.close()
 
-    assert asyncio.run(main()) == [[(2,), (0,)]]
+    assert asyncio.run(main()) == MANY
+
+
+@pytest.mark.django_db
+def test_djangos_cursor_holds_the_same_conversations() -> None:
+    with site.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {TABLE}")
+        assert hold(many(), cursor) == MANY
+        cursor.execute("DELETE FROM slot")
+        assert hold(copying(1, 2), cursor) == 2
+        cursor.execute(READ.sql)
+        assert cursor.fetchall() == [(1, "a"), (2, "a"), (101, "a"), (102, "a")]
+        cursor.execute("DROP TABLE slot")
 
 
 @pytest.mark.postgresql
