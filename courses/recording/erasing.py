@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,6 +15,7 @@ from courses.classes.manage.doors import page
 from learning.organisation.admin.screens import behind, found, paged, tell, user_of, warn
 from learning.organisation.models import Membership, User
 from learning.organisation.permissions import Action, people_allowing
+from learning.organisation.searching import PERSON, holding
 from learning.study.errors import NotPossible
 from learning.study.models import Completion, Coverage, Enrolment, StudySession, StudySlice
 from learning.study.services.erasing import erase_study
@@ -33,9 +34,7 @@ def people_for(user: User) -> QuerySet[User]:
 @require_GET
 def erase_list(request: HttpRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:80]
-    rows = people_for(user_of(request))
-    for word in q.split():
-        rows = rows.filter(Q(full_name__icontains=word) | Q(number__icontains=word))
+    rows = holding(people_for(user_of(request)), q, *PERSON)
     shown = paged(request, (rows if q else rows.none()).order_by("number"))
     context = {"page_obj": shown, "rows": shown.object_list, "q": q}
     return page(request, "erase_list.html", context, title=_("删除学习记录"), wide=False)

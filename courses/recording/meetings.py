@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from courses.classes.manage.doors import page
+from learning.organisation.admin.admitting import numbers_in
 from learning.organisation.admin.screens import behind, found, paged, tell, user_of, warn
 from learning.organisation.models import User
 from learning.organisation.permissions import Action
+from learning.organisation.searching import holding
 from learning.study.errors import NotPossible
 from learning.study.models import Completion
-from question_bank.exams.organising.admission import numbers_in
 
 from . import entering
 from .forms import MeetingForm, PeopleForm
@@ -40,8 +41,7 @@ class Named(NamedTuple):
 def meeting_list(request: HttpRequest) -> HttpResponse:
     rows = entering.meetings_for(user_of(request)).select_related("owner_unit")
     q = request.GET.get("q", "").strip()
-    for word in q.split():
-        rows = rows.filter(title__icontains=word)
+    rows = holding(rows, q, "title")
     shown = paged(request, rows.annotate(people=Count("completions")).order_by("-held_at", "-pk"))
     context = {"page_obj": shown, "rows": shown.object_list, "q": q}
     return page(request, "offline_list.html", context, title=_("线下学习"))

@@ -14,6 +14,7 @@ from courses.models import Reflection, ReflectionTask
 from learning.organisation.admin.screens import found as row_or_404
 from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.permissions import Action
+from learning.organisation.searching import THEIR_PERSON, holding
 
 from . import marking
 from .writing import length_of
@@ -37,8 +38,7 @@ def task_texts(request: HttpRequest, task_id: int) -> HttpResponse:
     states = [State.SUBMITTED, State.RETURNED, State.MARKED]
     counts = {state: rows.filter(state=state).count() for state in states}
     state = request.GET.get("state", "")
-    for word in request.GET.get("q", "").split():
-        rows = rows.filter(user__full_name__icontains=word) | rows.filter(user__number__icontains=word)
+    rows = holding(rows, request.GET.get("q", ""), *THEIR_PERSON)
     rows = rows.filter(state=state) if state in states else rows
     shown = paged(request, rows.order_by("submitted_at", "pk"))
     context = {

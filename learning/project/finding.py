@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may, people_allowing
+from learning.organisation.searching import PERSON, holding
 from question_bank.exams.models import Exam
 from question_bank.exams.organising.listing import ExamFilter, listed, visible_exams
 from question_bank.questions.admin.access import visible_questions
@@ -67,9 +67,7 @@ def exams(user: User, words: str) -> Found:
 
 
 def people(user: User, words: str) -> Found:
-    rows: QuerySet[User] = people_allowing(user, Action.MEMBER_VIEW)
-    for word in words.split():
-        rows = rows.filter(Q(full_name__icontains=word) | Q(number__icontains=word))
+    rows = holding(people_allowing(user, Action.MEMBER_VIEW), words, *PERSON)
     shown = [
         (reverse("wagtailusers_users:inspect", args=[person.pk]), person.full_name, person.number)
         for person in rows.order_by("number")[:ROWS_SHOWN]

@@ -14,6 +14,7 @@ from courses.classes import planning
 from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
 from learning.organisation.models import TrainingClass
+from learning.organisation.searching import holding
 from learning.organisation.services import classes
 
 from .doors import class_door, class_for, classes_for, go, page
@@ -29,10 +30,7 @@ def class_list(request: HttpRequest) -> HttpResponse:
     by_state = dict(mine.order_by().values_list("state").annotate(n=Count("pk")))
     state, words = request.GET.get("state", ""), request.GET.get("q", "")
     rows = mine.filter(state=state) if state in State.values else mine
-    for word in words.split():
-        rows = rows.filter(
-            Q(name__icontains=word) | Q(code__icontains=word) | Q(owner_unit__name__icontains=word)
-        )
+    rows = holding(rows, words, "name", "code", "owner_unit__name")
     active = Count("members", filter=~Q(members__state="withdrawn"))
     graduates = Count("members", filter=Q(members__state="graduated"))
     rows = rows.select_related("owner_unit").annotate(people=active, graduates=graduates)

@@ -14,14 +14,12 @@ from django.utils.translation import gettext_lazy
 from courses.classes.planning import RULE_FIELDS
 from courses.models import ClassPlan
 from learning.organisation.admin.choices import UnitField
-from learning.organisation.models import PersonStatus, TrainingClass, Unit, User
+from learning.organisation.models import TrainingClass, Unit, User
 from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, units_allowing
 from learning.study.models import Activity
 from question_bank.exams.models import Exam
 from question_bank.exams.organising.settings_forms import LocalDateTime
-
-MOST_BYTES = 1024 * 1024
 
 
 def date_input() -> forms.DateInput:
@@ -130,52 +128,6 @@ class HoursItemForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, training_class: TrainingClass, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-
-
-class AdmitForm(forms.Form):
-    units = forms.ModelMultipleChoiceField(label=gettext_lazy("党组织"), queryset=Unit.objects.none())
-    person_statuses = forms.MultipleChoiceField(
-        label=gettext_lazy("人员状态"),
-        choices=PersonStatus.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("一个都不选就是全部。"),
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        units = units_allowing(user, Action.CLASS_MANAGE).open_on(timezone.localdate())
-        self.fields["units"].queryset = units  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
-
-
-class NumbersForm(forms.Form):
-    numbers = forms.CharField(
-        label=gettext_lazy("学号/工号"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=gettext_lazy("每行一个，也可以用空格或逗号隔开；从表格里复制一列即可。"),
-    )
-    file = forms.FileField(
-        label=gettext_lazy("或上传 CSV / 文本文件"),
-        required=False,
-        help_text=gettext_lazy("取每行的第一列。"),
-    )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file and file.size > MOST_BYTES:
-            raise forms.ValidationError(_("文件不能大于 1 MB。"))
-        return file
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if not self.errors and not data.get("numbers") and not data.get("file"):
-            raise forms.ValidationError(_("请粘贴号码，或选择一个文件。"))
-        return data
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label=gettext_lazy("原因"), max_length=200)
 
 
 class MarkForm(forms.Form):

@@ -13,6 +13,7 @@ from courses.classes.graduation import graduate, preview
 from courses.classes.words import plain, reason_words
 from courses.errors import CourseError
 from courses.models import Certificate, Graduation
+from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import found, paged, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
 from learning.organisation.models import TrainingClass
@@ -20,7 +21,6 @@ from learning.organisation.services.audit import record
 from learning.organisation.sheets import download, sheet
 
 from .doors import class_door, class_for, go, link, page
-from .forms import ReasonForm
 
 State = TrainingClass.State
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.admitting import (
+    AdmitUnitsForm,
+    NumbersForm,
+    belonging,
+    check_numbers,
+)
+from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import found, paged, query_without, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
-from learning.organisation.models import ClassMember, Membership, PersonStatus, TrainingClass, Unit
-from learning.organisation.permissions import Action, any_path, people_allowing, units_allowing
+from learning.organisation.models import ClassMember, PersonStatus, TrainingClass, Unit
+from learning.organisation.permissions import Action, people_allowing
+from learning.organisation.searching import THEIR_PERSON_AND_UNIT, holding
 from learning.organisation.services import classes
-from question_bank.exams.organising.admission import first_column, numbers_in
 
 from .doors import class_door, class_for, go, link, members_of, page
-from .forms import AdmitForm, NumbersForm, ReasonForm
 
 State = ClassMember.State
 
@@ -28,13 +35,7 @@ def filtered(request: HttpRequest, training_class: TrainingClass) -> QuerySet[Cl
     rows = members_of(training_class)
     if request.GET.get("status", "") in PersonStatus.values:
         rows = rows.filter(person_status=request.GET["status"])
-    for word in request.GET.get("q", "").split():
-        rows = rows.filter(
-            Q(user__full_name__icontains=word)
-            | Q(user__number__icontains=word)
-            | Q(unit__name__icontains=word)
-        )
-    return rows
+    return holding(rows, request.GET.get("q", ""), *THEIR_PERSON_AND_UNIT)
 
 
 @class_door
@@ -69,7 +70,7 @@ def members_admit(request: HttpRequest, class_id: int) -> HttpResponse:
     """Units of the person's own scope; how many people they would bring is told first on demand."""
     training_class = _open_class(request, class_id)
     user, now = user_of(request), timezone.now()
-    form = AdmitForm(request.POST or None, user=user)
+    form = AdmitUnitsForm(request.POST or None, user=user, action=Action.CLASS_MANAGE)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         units, statuses = list(form.cleaned_data["units"]), form.cleaned_data["person_statuses"]
@@ -84,13 +85,7 @@ def members_admit(request: HttpRequest, class_id: int) -> HttpResponse:
                 tell(request, _("已添加 %(count)s 名学员。") % {"count": count})
             return go("class_members", training_class.pk)
         context["new"] = would_join(training_class, units, statuses, timezone.localdate(now))
-    chosen = set(request.POST.getlist("units"))
-    in_scope = units_allowing(user, Action.CLASS_MANAGE).open_on(timezone.localdate(now))
-    top = min((unit.depth for unit in in_scope), default=1)
-    context["units"] = [
-        {"unit": unit, "level": min(unit.depth - top, 5), "chosen": str(unit.pk) in chosen}
-        for unit in in_scope
-    ]
+    context["units"] = form.tree()
     return page(
         request,
         "admit.html",
@@ -112,34 +107,24 @@ def members_upload(request: HttpRequest, class_id: int) -> HttpResponse:
     form = NumbersForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        text = form.cleaned_data["numbers"] + "\n" + (first_column(file.read()) if file else "")
-        numbers = numbers_in(text)
-        people = {
-            each.number: each
-            for each in people_allowing(user, Action.CLASS_MANAGE).filter(number__in=numbers)
-        }
-        there = set(
-            training_class.members.filter(user__number__in=numbers).values_list("user__number", flat=True)
+        numbers = form.listed()
+        there = training_class.members.filter(user__number__in=numbers)
+        checked = check_numbers(
+            numbers,
+            people=people_allowing(user, Action.CLASS_MANAGE),
+            there=set(there.values_list("user__number", flat=True)),
         )
-        new = [people[each] for each in numbers if each in people and each not in there]
         if "confirm" in request.POST:
             try:
                 count = classes.admit_users(
-                    class_id=training_class.pk, users=new, by=user, now=timezone.now()
+                    class_id=training_class.pk, users=checked.new, by=user, now=timezone.now()
                 )
             except OrganisationError as error:
                 warn(request, str(error))
             else:
                 tell(request, _("已添加 %(count)s 名学员。") % {"count": count})
             return go("class_members", training_class.pk)
-        context |= {
-            "checked": True,
-            "new": new,
-            "already": [each for each in numbers if each in there],
-            "unknown": [each for each in numbers if each not in people and each not in there],
-            "all_numbers": "\n".join(person.number for person in new),
-        }
+        context |= {"checked": checked, "all_numbers": "\n".join(person.number for person in checked.new)}
     return page(
         request,
         "numbers.html",
@@ -185,13 +170,9 @@ def member_act(request: HttpRequest, class_id: int, member_id: int) -> HttpRespo
     )
 
 
-def would_join(training_class: TrainingClass, units: list[Unit], statuses: list[str], day: Any) -> int:
+def would_join(training_class: TrainingClass, units: list[Unit], statuses: list[str], day: date) -> int:
     """How many people the choice would add; one query."""
-    members = Membership.objects.on(day).filter(
-        any_path([unit.path for unit in units], "unit__path__startswith"), user__is_active=True
-    )
-    if statuses:
-        members = members.filter(person_status__in=statuses)
+    members = belonging(units=units, person_statuses=statuses, day=day)
     return members.exclude(user__in=training_class.members.values("user")).values("user").distinct().count()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,15 +9,14 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
-from learning.organisation.models import Membership, PersonStatus, Unit, User
-from learning.organisation.permissions import Action, any_path, people_allowing
+from learning.organisation.admin import admitting
+from learning.organisation.admin.admitting import NumberCheck, belonging
+from learning.organisation.models import PersonStatus, Unit, User
+from learning.organisation.permissions import Action, people_allowing
 from learning.organisation.services.audit import record
 from question_bank.exams.errors import NotFound, NotPossible
 from question_bank.exams.models import Attempt, Candidate, Exam
 from question_bank.exams.taking.adjusting import follow_window
-
-MOST_NUMBERS = 20_000
-SEPARATORS = re.compile(r"[\s,;，；、]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,7 @@ def counts_before(
     """Who would be admitted from these units and all below them, by person status, in the order of the statuses; one
     query."""
     rows = (
-        Membership.objects.on(day)
-        .filter(any_path([unit.path for unit in units], "unit__path__startswith"), user__is_active=True)
+        belonging(units=units, person_statuses=person_statuses, day=day)
         .annotate(there=Exists(Candidate.objects.filter(exam=exam, user=OuterRef("user"))))
         .values("person_status")
         .annotate(
@@ -53,46 +50,16 @@ def counts_before(
     return [
         Headcount(status, str(label), found[status]["people"], found[status]["already"])
         for status, label in PersonStatus.choices
-        if status in found and (not person_statuses or status in person_statuses)
+        if status in found
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class NumberCheck:
-    """What a list of numbers holds: people to admit, people who are candidates, numbers of nobody in the scope."""
-
-    new: list[User]
-    already: list[User]
-    unknown: list[str]
-
-
-def numbers_in(text: str) -> list[str]:
-    """The numbers of a pasted text, each once, in order; at most 20,000."""
-    return list(dict.fromkeys(part for part in SEPARATORS.split(text) if part))[:MOST_NUMBERS]
-
-
-def first_column(content: bytes) -> str:
-    """The first column of a CSV or text file, a line each; UTF-8 (with or without BOM) or GB18030."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
-    cells = (re.split(r"[,;\t，；]", line, maxsplit=1)[0].strip().strip('"') for line in text.splitlines())
-    return "\n".join(cell for cell in cells if cell)
-
-
 def check_numbers(*, exam: Exam, numbers: Sequence[str], by: User) -> NumberCheck:
-    """People of the building person's own scope behind these numbers; whoever lies outside is as unknown as nobody."""
-    people = people_allowing(by, Action.EXAM_BUILD).filter(number__in=numbers)
-    by_number = {person.number: person for person in people}
-    there = set(
-        Candidate.objects.filter(exam=exam, user__number__in=numbers).values_list("user__number", flat=True)
-    )
-    known = [by_number[number] for number in numbers if number in by_number]
-    return NumberCheck(
-        [person for person in known if person.number not in there],
-        [person for person in known if person.number in there],
-        [number for number in numbers if number not in by_number],
+    """Of the building person's own scope: a candidate who lies outside is as unknown as nobody."""
+    people = people_allowing(by, Action.EXAM_BUILD)
+    there = Candidate.objects.filter(exam=exam, user__number__in=numbers, user__in=people)
+    return admitting.check_numbers(
+        numbers, people=people, there=set(there.values_list("user__number", flat=True))
     )
 
 

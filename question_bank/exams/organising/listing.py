@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action
+from learning.organisation.searching import holding
 from question_bank.exams.models import Attempt, Candidate, Exam
 
 RUNNING, UPCOMING, DRAFT, FINISHED, WITHDRAWN = "running", "upcoming", "draft", "finished", "withdrawn"
@@ -79,9 +80,7 @@ class ExamFilter:
             exams = exams.filter(kind=self.kind)
         if self.unit:
             exams = exams.filter(owner_unit=self.unit)
-        for word in self.words.split():
-            exams = exams.filter(Q(title__icontains=word) | Q(owner_unit__name__icontains=word))
-        return exams
+        return holding(exams, self.words, "title", "owner_unit__name")
 
 
 def counts_by_standing(exams: QuerySet[Exam], now: datetime) -> dict[str, int]:

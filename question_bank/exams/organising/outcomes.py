@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, scope_q
+from learning.organisation.searching import THEIR_PERSON_AND_UNIT, holding
 from question_bank.exams.answer_keys import answer_keys
 from question_bank.exams.marks import given_marks, item_marks
 from question_bank.exams.models import Attempt, AttemptEvent, AttemptItem, Candidate, Exam, Mark
@@ -79,13 +80,7 @@ class ResultFilter:
             rows = rows.filter(result__band=self.band)
         if self.unit:
             rows = rows.filter(unit=self.unit)
-        for word in self.words.split():
-            rows = rows.filter(
-                Q(user__full_name__icontains=word)
-                | Q(user__number__icontains=word)
-                | Q(unit__name__icontains=word)
-            )
-        return rows
+        return holding(rows, self.words, *THEIR_PERSON_AND_UNIT)
 
 
 def result_rows(candidates: QuerySet[Candidate]) -> QuerySet[Candidate]:

@@ -182,8 +182,8 @@ def test_members_come_only_from_the_organiser_s_own_scope(admin: Client, root: U
     assert admin.post(at("members_admit", made.pk), {"units": [foreign_unit.pk]}).status_code == 422
     pasted = {"numbers": f"{inside.number}\n{outside.number} 404404"}
     checked = admin.post(at("members_upload", made.pk), pasted)
-    assert checked.context["new"] == [inside]
-    assert checked.context["unknown"] == [outside.number, "404404"]
+    assert checked.context["checked"].new == [inside]
+    assert checked.context["checked"].unknown == [outside.number, "404404"]
     admin.post(at("members_upload", made.pk), {**pasted, "confirm": "1"})
     assert [each.user for each in made.members.all()] == [inside]
 

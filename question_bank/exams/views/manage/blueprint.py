@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from learning.organisation.admin.screens import found, paged, query_without, tell, user_of, warn
 from learning.organisation.permissions import Action
+from learning.organisation.searching import holding
 from learning.organisation.services.audit import record
 from question_bank.engine.supply import CellSupply
 from question_bank.exams.errors import ExamError
@@ -304,8 +305,7 @@ def fixed_add(request: HttpRequest, exam_id: int, section_id: int) -> HttpRespon
         rows = rows.filter(bank=int(bank))
     if kind in QuestionVersion.Kind.values:
         rows = rows.filter(current__kind=kind)
-    for word in words.split():
-        rows = rows.filter(current__stem__icontains=word)
+    rows = holding(rows, words, "current__stem")
     shown = paged(request, rows.select_related("current", "bank", "chapter").order_by("-pk"), FIXED_PAGE)
     context = {
         "section": section,
@@ -363,8 +363,7 @@ def blueprint_copy(request: HttpRequest, exam_id: int) -> HttpResponse:
         tell(request, _("已从“%(title)s”复制 %(count)s 个大题。") % {"title": source.title, "count": count})
         return go(request, "manage_exam", exam.pk, fragment="paper")
     words = request.GET.get("q", "")
-    for word in words.split():
-        others = others.filter(title__icontains=word)
+    others = holding(others, words, "title")
     shown = paged(request, others.select_related("owner_unit").order_by("-opens_at", "-pk"), FIXED_PAGE)
     context = {"page_obj": shown, "q": words}
     return page(

@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import tell, user_of
 from learning.organisation.permissions import Action
 from question_bank.engine.supply import CellSupply, Shortage
 from question_bank.exams.models import Cell, Exam, FixedItem, Section
 from question_bank.exams.organising import building
 from question_bank.exams.organising.changes import changes_since_publication
-from question_bank.exams.organising.forms import RULE_WORDS, ReasonForm
+from question_bank.exams.organising.forms import RULE_WORDS
 from question_bank.exams.organising.listing import standing_of
 from question_bank.exams.organising.seen import ChangedMeanwhile, cell_digests, whole_digests
 from question_bank.exams.organising.settings_forms import SETTINGS_FORMS, SettingsForm

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.admitting import AdmitUnitsForm, NumbersForm
 from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.models import PersonStatus
-from learning.organisation.permissions import Action, units_allowing
+from learning.organisation.permissions import Action
+from learning.organisation.searching import THEIR_PERSON_AND_UNIT, holding
 from learning.organisation.services.audit import record
 from learning.organisation.sheets import download, sheet
 from question_bank.exams.candidates import admit_units, admit_users, remove_candidate, set_candidate_state
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Attempt, Candidate, Exam
 from question_bank.exams.organising import admission
-from question_bank.exams.organising.forms import AdmitUnitsForm, CandidateActForm, NumbersForm
+from question_bank.exams.organising.forms import CandidateActForm
 
 from .builder import may_change
 from .doors import door, exam_for, go, link, owns, page, watched_exam
@@ -34,12 +36,7 @@ def rows_of(request: HttpRequest, exam: Exam) -> QuerySet[Candidate]:
         rows = rows.filter(state=state)
     if status in PersonStatus.values:
         rows = rows.filter(person_status=status)
-    for word in request.GET.get("q", "").split():
-        rows = rows.filter(
-            Q(user__full_name__icontains=word)
-            | Q(user__number__icontains=word)
-            | Q(unit__name__icontains=word)
-        )
+    rows = holding(rows, request.GET.get("q", ""), *THEIR_PERSON_AND_UNIT)
     return rows.select_related("user", "unit").order_by("unit__path", "user__number")
 
 
@@ -124,7 +121,7 @@ def candidate_admit(request: HttpRequest, exam_id: int) -> HttpResponse:
     """Units of the person's own scope; how many people they bring is told before anything is done."""
     exam = _exam_to_fill(request, exam_id)
     user = user_of(request)
-    form = AdmitUnitsForm(request.POST or None, user=user)
+    form = AdmitUnitsForm(request.POST or None, user=user, action=Action.EXAM_BUILD)
     now = timezone.now()
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
@@ -139,14 +136,7 @@ def candidate_admit(request: HttpRequest, exam_id: int) -> HttpResponse:
         context |= {"counts": counts, "new": sum(row.new for row in counts), "looked": True}
     if request.htmx:  # type: ignore[attr-defined]  # django_htmx's middleware
         return render(request, "exams/manage/admit_counts.html", context)
-    today = timezone.localdate(now)
-    chosen = set(request.POST.getlist("units"))
-    units_in_scope = units_allowing(user, Action.EXAM_BUILD).open_on(today)
-    top = min((unit.depth for unit in units_in_scope), default=1)
-    context["units"] = [
-        {"unit": unit, "level": min(unit.depth - top, 5), "chosen": str(unit.pk) in chosen}
-        for unit in units_in_scope
-    ]
+    context["units"] = form.tree()
     context["rules"] = exam.admission_rules.select_related("unit").order_by("unit__path")
     return page(
         request,
@@ -168,9 +158,7 @@ def candidate_upload(request: HttpRequest, exam_id: int) -> HttpResponse:
     form = NumbersForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        text = form.cleaned_data["numbers"] + "\n" + (admission.first_column(file.read()) if file else "")
-        checked = admission.check_numbers(exam=exam, numbers=admission.numbers_in(text), by=user)
+        checked = admission.check_numbers(exam=exam, numbers=form.listed(), by=user)
         if "confirm" in request.POST:
             homeless = admit_users(exam_id=exam.pk, users=checked.new, by=user, now=timezone.now())
             tell(request, _("已添加 %(count)s 名考生。") % {"count": len(checked.new) - len(homeless)})

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.models import Unit
 from learning.organisation.permissions import Action, may
@@ -19,7 +20,7 @@ from question_bank.exams.errors import ExamError, NotReady
 from question_bank.exams.models import Attempt, Candidate, Exam
 from question_bank.exams.organising import building, listing
 from question_bank.exams.organising.changes import changes_since_publication
-from question_bank.exams.organising.forms import CopyForm, NewExamForm, ReasonForm
+from question_bank.exams.organising.forms import CopyForm, NewExamForm
 from question_bank.exams.organising.words import local_time, standing_words
 from question_bank.exams.papers import item_count_of, max_score_of
 from question_bank.exams.publishing import (

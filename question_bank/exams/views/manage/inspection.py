@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import found, tell, user_of, warn
 from learning.organisation.permissions import Action
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.organising import outcomes
-from question_bank.exams.organising.forms import ReasonForm
 from question_bank.exams.organising.watching import forget_board
 from question_bank.exams.organising.words import event_words
 from question_bank.exams.taking.late import accept_late, late_answers

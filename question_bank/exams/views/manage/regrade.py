@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from learning.organisation.admin.screens import found, paged, query_without, tell, user_of, warn
 from learning.organisation.permissions import Action
+from learning.organisation.searching import holding
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Exam, ExamPool, RegradeRun, Release
 from question_bank.exams.organising.regrade_form import RegradeForm, fitting_versions, standing_words
@@ -49,8 +50,7 @@ def regrade_list(request: HttpRequest, exam_id: int) -> HttpResponse:
     words, only_changed = request.GET.get("q", ""), request.GET.get("changed") == "1"
     if only_changed:
         rows = rows.filter(question__current__no__gt=F("no"))
-    for word in words.split():
-        rows = rows.filter(stem__icontains=word)
+    rows = holding(rows, words, "stem")
     shown = paged(request, rows.select_related("question__current").order_by("pk"), PAGE_SIZE)
     numbers = _numbers(exam)
     context = {

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import found, paged, query_without, tell, user_of
 from learning.organisation.models import Unit
 from learning.organisation.models.units import paths_above
@@ -19,7 +20,7 @@ from learning.organisation.sheets import download, sheet
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Attempt, Candidate, Exam, Release
 from question_bank.exams.organising import outcomes
-from question_bank.exams.organising.forms import ReasonForm, ReleaseNowForm
+from question_bank.exams.organising.forms import ReleaseNowForm
 from question_bank.exams.organising.words import RESULT_STANDINGS, local_time
 from question_bank.exams.releasing import leaning_on, release, revoke_release
 from question_bank.exams.templatetags.exam_words import duration
