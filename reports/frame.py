@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -17,7 +17,7 @@ from learning.organisation.models import Unit
 
 from . import charts
 from .exporting import files
-from .shape import Figure, Kind, Report, Row, Table
+from .shape import Figure, Kind, Report, Row, Table, repeats_withheld
 from .words import as_of_words, figure_said, legend, said
 
 PAGE_SIZE = 50
@@ -25,10 +25,13 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """`span`: columns that it stands under; `label` then names all of them."""
+
     text: str
     label: str
     is_number: bool
     url: str = ""
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,14 @@ def shown_table(request: HttpRequest, table: Table, n: int) -> ShownTable:
 
 
 def cells(table: Table, row: Row, url: str) -> list[Cell]:
-    return [
-        Cell(said(column, value), column.label, column.kind.is_number, url if place == 0 else "")
-        for place, (column, value) in enumerate(zip(table.columns, row, strict=True))
-    ]
+    """What is withheld in neighbouring cells for one reason is said once, under all of their columns."""
+    found: list[Cell] = []
+    for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
+        if repeats_withheld(row, place):
+            before = found[-1]
+            label = _("、").join((before.label, column.label))
+            found[-1] = replace(before, label=label, is_number=False, span=before.span + 1)
+        else:
+            link = url if place == 0 else ""
+            found.append(Cell(said(column, value), column.label, column.kind.is_number, link))
+    return found

@@ -40,6 +40,11 @@ Value = str | int | Decimal | Fraction | datetime | date | Withheld | None
 Row = tuple[Value, ...]
 
 
+def repeats_withheld(row: Row, place: int) -> bool:
+    """Whether the cell is withheld for the same reason as the one before it."""
+    return place > 0 and isinstance(row[place], Withheld) and row[place] is row[place - 1]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """`how`: how it is counted, shown in the legend. `places`: decimals of a DECIMAL."""

@@ -145,21 +145,27 @@ class Document:
             self.y += height + 8
         self.y += 4
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str = "") -> None:
-        """Rows under a header that every page repeats. A row never breaks; `empty` is said where there is none."""
+    def table(
+        self, columns: Sequence[Column], rows: Iterable[Sequence[str | None]], *, empty: str = ""
+    ) -> None:
+        """Rows under a header that every page repeats. A row never breaks; None: the cell before reaches over this one
+        as well. `empty` is said where there is no row."""
         shares = sum(column.share for column in columns)
         widths = [self.room * column.share / shares for column in columns]
         self._table_header(columns, widths)
         count = 0
         for count, row in enumerate(rows, 1):  # noqa: B007  # the count is read after the loop
-            cells = [self._cell_lines(cell, wide) for cell, wide in zip(row, widths, strict=True)]
-            height = max(map(len, cells)) * CELL * LEADING + 2 * CELL_PAD
+            cells = [
+                (self._cell_lines(cell, wide), wide, align)
+                for cell, wide, align in _joined(row, columns, widths)
+            ]
+            height = max(len(cell) for cell, _wide, _align in cells) * CELL * LEADING + 2 * CELL_PAD
             if self.y + height > self.bottom:
                 self._turn()
                 self._table_header(columns, widths)
             x = self.left
-            for column, cell, wide in zip(columns, cells, widths, strict=True):
-                self._cell(cell, x, wide, column.align, CELL, INK.text)
+            for cell, wide, align in cells:
+                self._cell(cell, x, wide, align, CELL, INK.text)
                 x += wide
             self.y += height
             self.sheet.line(self.left, self.y, self.left + self.room, self.y)
@@ -293,3 +299,17 @@ class Document:
         for index, line in enumerate(broken):
             foot = self.y + CELL_PAD + (index + 1) * size * LEADING - size * 0.4
             self.sheet.text(at, foot, line, size=size, color=color, align=align)
+
+
+def _joined(
+    row: Sequence[str | None], columns: Sequence[Column], widths: Sequence[float]
+) -> list[tuple[str, float, Align]]:
+    """Cells with their width and where they stand; one that reaches over others stands in their middle."""
+    found: list[tuple[str, float, Align]] = []
+    for cell, column, wide in zip(row, columns, widths, strict=True):
+        if cell is None and found:
+            before, reach, _align = found[-1]
+            found[-1] = before, reach + wide, "center"
+        else:
+            found.append((cell or "", wide, column.align))
+    return found

@@ -9,7 +9,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from learning.printing import pdf
-from reports.shape import Chart, ChartKind, Column, Report, Row, Table, Value, Withheld
+from reports.shape import Chart, ChartKind, Column, Report, Row, Table, Value, Withheld, repeats_withheld
 from reports.words import as_of_words, chosen_words, figure_said, legend, rounded, said, with_unit
 
 MOST_ROWS = 2000  # of a table on paper; the workbook holds all
@@ -108,17 +108,21 @@ def _write(paper: pdf.Document, table: Table) -> None:
         )
 
 
-def _share(column: Column, values: Sequence[str]) -> float:
+def _share(column: Column, values: Sequence[str | None]) -> float:
     """As wide as nine of ten of its cells want, within reason; a title may break."""
     widths = sorted(_width(value) for value in values)
     common = widths[(len(widths) - 1) * 9 // 10] if widths else 0.0
     return min(WIDEST, max(NARROWEST, common + PADDING, _width(_label(column.label, column.unit)) / 2))
 
 
-def _width(text: str) -> float:
+def _width(text: str | None) -> float:
     """In Chinese characters; Latin letters and digits are half as wide."""
-    return sum(1.0 if ord(letter) > HALF_WIDTH else 0.5 for letter in text)
+    return sum(1.0 if ord(letter) > HALF_WIDTH else 0.5 for letter in text or "")
 
 
-def _said(columns: Sequence[Column], row: Row) -> list[str]:
-    return [said(column, value) for column, value in zip(columns, row, strict=True)]
+def _said(columns: Sequence[Column], row: Row) -> list[str | None]:
+    """None where the cell before says it: neighbours withheld for one reason."""
+    return [
+        None if repeats_withheld(row, place) else said(column, value)
+        for place, (column, value) in enumerate(zip(columns, row, strict=True))
+    ]

@@ -127,3 +127,16 @@ def test_sheet_lying_down_is_wider_than_tall_and_holds_text_where_it_was_put() -
     left, bottom, right, _top = words.get_rect(0)
     assert left + right == pytest.approx(page.get_width(), abs=8)
     assert page.get_height() - bottom == pytest.approx(100, abs=10)
+
+
+def test_cell_that_reaches_over_others_stands_in_their_middle_and_the_next_in_its_own_place() -> None:
+    document = Document("测评报告", footer="")
+    columns = [Column("题"), Column("甲", 2, "right"), Column("乙", 2, "right"), Column("提示")]
+    document.table(columns, [("一", "样本不足", None, "过难"), ("二", "1", "2", "")])
+    page = pypdfium2.PdfDocument(document.finish())[0].get_textpage()
+    boxes = {words: page.search(words).get_next() for words in ("样本不足", "过难", "乙")}
+    left = {words: page.get_charbox(found[0])[0] for words, found in boxes.items() if found}
+    right = page.get_charbox(boxes["样本不足"][0] + 3)[2] if boxes["样本不足"] else 0
+    middle = document.left + document.room * 3 / 6
+    assert abs((left["样本不足"] + right) / 2 - middle) < 1
+    assert left["样本不足"] < left["乙"] < left["过难"]
