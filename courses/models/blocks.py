@@ -29,6 +29,10 @@ def required_block(*, default: bool = True) -> blocks.BooleanBlock:
                                help_text=_("不勾选时可看可不看，不影响完成本课时。"))  # fmt: skip
 
 
+def own_title(**more: Any) -> blocks.CharBlock:
+    return blocks.CharBlock(label=_("标题"), max_length=120, required=False, **more)
+
+
 class PartBlock(blocks.StructBlock):
     """Every part has a name of its own, else that of what it shows."""
 
@@ -37,7 +41,7 @@ class PartBlock(blocks.StructBlock):
 
 
 class ArticleBlock(PartBlock):
-    title = blocks.CharBlock(label=_("标题"), max_length=120, required=False)
+    title = own_title()
     text = blocks.RichTextBlock(
         label=_("正文"),
         features=TEXT_FEATURES,
@@ -60,9 +64,7 @@ class MaterialPartBlock(PartBlock):
 
 class VideoBlock(MaterialPartBlock):
     material = VideoFileBlock(label=_("视频"))
-    title = blocks.CharBlock(
-        label=_("标题"), max_length=120, required=False, help_text=_("留空则用课件的名称。")
-    )
+    title = own_title(help_text=_("留空则用课件的名称。"))
     required = required_block()
 
     class Meta:
@@ -73,9 +75,7 @@ class VideoBlock(MaterialPartBlock):
 
 class AudioBlock(MaterialPartBlock):
     material = AudioFileBlock(label=_("音频"))
-    title = blocks.CharBlock(
-        label=_("标题"), max_length=120, required=False, help_text=_("留空则用课件的名称。")
-    )
+    title = own_title(help_text=_("留空则用课件的名称。"))
     required = required_block()
 
     class Meta:
@@ -86,9 +86,7 @@ class AudioBlock(MaterialPartBlock):
 
 class PdfBlock(MaterialPartBlock):
     material = PdfFileBlock(label=_("PDF 文档"))
-    title = blocks.CharBlock(
-        label=_("标题"), max_length=120, required=False, help_text=_("留空则用课件的名称。")
-    )
+    title = own_title(help_text=_("留空则用课件的名称。"))
     download = blocks.BooleanBlock(label=_("允许下载原文件"), default=False, required=False)
     required = required_block()
 
@@ -136,9 +134,7 @@ class ExamPartBlock(PartBlock):
 
 class PracticeBlock(ExamPartBlock):
     exam = PracticeRowBlock(label=_("练习"), help_text=_("交卷即为完成。"))
-    title = blocks.CharBlock(
-        label=_("标题"), max_length=120, required=False, help_text=_("留空则用练习的名称。")
-    )
+    title = own_title(help_text=_("留空则用练习的名称。"))
     required = required_block()
 
     class Meta:
@@ -151,9 +147,7 @@ class FormalBlock(ExamPartBlock):
     must_pass = True
 
     exam = ExamRowBlock(label=_("考试"), help_text=_("合格即为完成。"))
-    title = blocks.CharBlock(
-        label=_("标题"), max_length=120, required=False, help_text=_("留空则用考试的名称。")
-    )
+    title = own_title(help_text=_("留空则用考试的名称。"))
     required = required_block()
 
     class Meta:
