@@ -16,7 +16,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
-from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import Page
 
 from courses.building import NotReady, copy_course, move_page, publish_course, withdraw_course
@@ -28,10 +27,11 @@ from courses.page_rights import may_on
 from courses.parts import minutes_of, parts_of
 from courses.publishing import key_of
 from learning.organisation.admin.screens import found
-from learning.organisation.permissions import Action, may, scope_q
+from learning.organisation.permissions import Action, scope_q
+from learning.organisation.searching import holding
 from learning.study.models import Activity, Enrolment
 
-from .rooms import CourseRoom
+from .rooms import CourseRoom, CourseRoomList
 
 PER_PAGE = 30
 
@@ -49,19 +49,13 @@ def state_of(page: Page) -> tuple[str, str]:
     return ("withdrawn", _("已下架")) if page.first_published_at else ("draft", _("草稿"))
 
 
-class CourseList(CourseRoom):
+class CourseList(CourseRoomList):
     template_name = "courses/admin/course_list.html"
     page_title = gettext_lazy("课程")
+    add_label = gettext_lazy("新建课程")
 
-    def trail(self) -> list[dict[str, Any]]:
-        return []
-
-    @cached_property
-    def header_buttons(self) -> list[Any]:
-        if not may(self.user, Action.COURSE_EDIT):
-            return []
-        url = reverse("wagtailadmin_pages:add", args=["courses", "coursepage", index_page().pk])
-        return [HeaderButton(_("新建课程"), url=url, icon_name="plus")]
+    def add_url(self) -> str:
+        return reverse("wagtailadmin_pages:add", args=["courses", "coursepage", index_page().pk])
 
     def rows(self) -> QuerySet[CoursePage]:
         below = (
@@ -75,9 +69,8 @@ class CourseList(CourseRoom):
             Enrolment.objects.filter(activity__key=OuterRef("key")).values("activity").annotate(n=Count("pk"))
         )
         rows: Any = CoursePage.objects.filter(scope_q(self.user, Action.COURSE_VIEW, "owner_unit"))
-        words, state = self.request.GET.get("q", "").strip(), self.request.GET.get("state", "")
-        if words:
-            rows = rows.filter(Q(title__icontains=words) | Q(owner_unit__name__icontains=words))
+        words, state = self.request.GET.get("q", ""), self.request.GET.get("state", "")
+        rows = holding(rows, words, "title", "owner_unit__name")
         if state in ("live", "draft"):
             rows = rows.filter(live=state == "live")
         shown: QuerySet[CoursePage] = (
@@ -246,20 +239,14 @@ class CourseOutline(CourseRoom):
         )
 
 
-class TopicList(CourseRoom):
+class TopicList(CourseRoomList):
     template_name = "courses/admin/topic_list.html"
     page_title = gettext_lazy("专题")
+    add_label = gettext_lazy("新建专题")
     home = (reverse_lazy("topic_list"), gettext_lazy("专题"))
 
-    def trail(self) -> list[dict[str, Any]]:
-        return []
-
-    @cached_property
-    def header_buttons(self) -> list[Any]:
-        if not may(self.user, Action.COURSE_EDIT):
-            return []
-        url = reverse("wagtailadmin_pages:add", args=["courses", "topicpage", index_page().pk])
-        return [HeaderButton(_("新建专题"), url=url, icon_name="plus")]
+    def add_url(self) -> str:
+        return reverse("wagtailadmin_pages:add", args=["courses", "topicpage", index_page().pk])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         topics = TopicPage.objects.filter(scope_q(self.user, Action.COURSE_VIEW, "owner_unit"))

@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from wagtail.admin import messages
-from wagtail.admin.widgets.button import HeaderButton
 
 from courses.models import Material
 from courses.tasks import process_material
@@ -38,8 +37,9 @@ from learning.organisation.admin.choices import unit_field
 from learning.organisation.admin.screens import found
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may, units_allowing
+from learning.organisation.searching import holding
 
-from .rooms import CourseRoom
+from .rooms import CourseRoom, CourseRoomList
 from .words import length_words
 
 PER_PAGE = 30
@@ -54,24 +54,19 @@ class MaterialPage(CourseRoom):
         return Material.objects.allowing(self.user, action).select_related("owner_unit", "created_by")
 
 
-class MaterialList(MaterialPage):
+class MaterialList(CourseRoomList, MaterialPage):
     template_name = "courses/admin/material_list.html"
     page_title = gettext_lazy("课件")
+    add_label = gettext_lazy("上传课件")
+    add_icon = "upload"
 
-    def trail(self) -> list[dict[str, Any]]:
-        return []
-
-    @cached_property
-    def header_buttons(self) -> list[Any]:
-        if not may(self.user, Action.COURSE_EDIT):
-            return []
-        return [HeaderButton(_("上传课件"), url=reverse("material_upload"), icon_name="upload")]
+    def add_url(self) -> str:
+        return reverse("material_upload")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = {name: self.request.GET.get(name, "").strip() for name in ("q", "kind", "state")}
         rows = self.rows(Action.COURSE_VIEW).annotate(use_count=Count("uses"))
-        if asked["q"]:
-            rows = rows.filter(title__icontains=asked["q"])
+        rows = holding(rows, asked["q"], "title")
         for name in ("kind", "state"):
             if asked[name]:
                 rows = rows.filter(**{name: asked[name]})

@@ -6,9 +6,11 @@ from typing import Any, ClassVar, cast
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse_lazy
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
@@ -41,3 +43,22 @@ class CourseRoom(WagtailAdminTemplateMixin, TemplateView):
     def again(self, *, status: int = 200, **context: Any) -> HttpResponse:
         """The page once more, after a form that did not pass."""
         return self.render_to_response(self.get_context_data(**self.kwargs, **context), status=status)
+
+
+class CourseRoomList(CourseRoom):
+    """The list that the room's other pages lead back to, with a button for whoever may add to it."""
+
+    add_label: ClassVar[Any]
+    add_icon = "plus"
+
+    def add_url(self) -> str:
+        raise NotImplementedError
+
+    def trail(self) -> list[dict[str, Any]]:
+        return []
+
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        if not may(self.user, Action.COURSE_EDIT):
+            return []
+        return [HeaderButton(self.add_label, url=self.add_url(), icon_name=self.add_icon)]
