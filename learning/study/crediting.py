@@ -226,7 +226,7 @@ def block_coverage(read: Sequence[int], least: Sequence[int]) -> tuple[int, int]
 
 
 def hours_of(credit: Mapping[str, Any], *, minutes: int, test: bool = False) -> Decimal:
-    """Credit hours (学时) of one lesson or meeting of `minutes` by the rule table; of a fixed table see `fixed_hours`.
+    """Credit hours (学时) of `minutes` by the rule table; of a fixed table see `fixed_hours`, of lessons `shared_hours`.
 
     nominal: minutes / minutes_per_hour (45), rounded half up to 0.01. tiers: a test 0.5; from 30 min 1, from above 15
     min 0.5, up to 15 min 0.25, none for no minutes."""
@@ -237,6 +237,23 @@ def hours_of(credit: Mapping[str, Any], *, minutes: int, test: bool = False) -> 
         case "tiers":
             return Decimal("0.50") if test else _tier(minutes)
     return Decimal("0.00")
+
+
+def shared_hours(credit: Mapping[str, Any], lessons: Iterable[tuple[int, bool]]) -> list[Decimal]:
+    """Credit hours of each of a course's lessons, (minutes, whether a test) in their order.
+
+    nominal: what a lesson adds to the rounded hours of all up to it. So the first lessons together bring the hours of
+    their minutes, all of them those of the course, and a lesson added at the end changes none before it."""
+    if credit.get("kind") != "nominal":
+        return [hours_of(credit, minutes=minutes, test=test) for minutes, test in lessons]
+    shares: list[Decimal] = []
+    minutes, reached = 0, Decimal("0.00")
+    for more, _test in lessons:
+        minutes += more
+        total = hours_of(credit, minutes=minutes)
+        shares.append(total - reached)
+        reached = total
+    return shares
 
 
 def _tier(minutes: int) -> Decimal:

@@ -102,9 +102,9 @@ def is_test(parts: Sequence[Part]) -> bool:
     return bool(asked) and all(each.kind == "exam" for each in asked)
 
 
-def lesson_hours(credit: Mapping[str, Any], parts: Sequence[Part], minutes: int) -> Decimal:
-    """Credit hours of a lesson by its course's rule table; 0 where the course carries them."""
-    return hours_of(credit, minutes=minutes, test=is_test(parts))
+def lesson_hours(credit: Mapping[str, Any]) -> Decimal:
+    """Credit hours of a lesson, by its own `credit`: its share of its course's; 0 where the course carries them."""
+    return Decimal(str(credit.get("hours") or "0.00"))
 
 
 def own_hours(credit: Mapping[str, Any], minutes: int) -> Decimal:

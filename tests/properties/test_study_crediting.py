@@ -22,7 +22,16 @@ from learning.study.beating.judging import (
     judge,
     near,
 )
-from learning.study.crediting import LATE_MOST_MS, Clock, Pace, Rules, frontier, hours_of, watched
+from learning.study.crediting import (
+    LATE_MOST_MS,
+    Clock,
+    Pace,
+    Rules,
+    frontier,
+    hours_of,
+    shared_hours,
+    watched,
+)
 from learning.study.intervals import instant, length, subtract, union
 from learning.study.lessons import Part
 
@@ -252,3 +261,36 @@ def test_credit_hours_by_the_rule_table(
     credit: dict[str, object], minutes: int, test: bool, hours: str
 ) -> None:
     assert hours_of(credit, minutes=minutes, test=test) == Decimal(hours)
+
+
+minutes_of_lessons = st.lists(st.integers(0, 300), max_size=40)
+per_hour = st.integers(1, 120)
+
+
+@given(minutes_of_lessons, per_hour)
+def test_the_shares_of_the_lessons_add_up_to_the_hours_of_the_course(minutes: list[int], hour: int) -> None:
+    credit = {"kind": "nominal", "minutes_per_hour": hour}
+    shares = shared_hours(credit, [(each, False) for each in minutes])
+    assert sum(shares) == hours_of(credit, minutes=sum(minutes))
+    for share, own in zip(shares, minutes, strict=True):
+        assert share >= 0
+        assert abs(share - Decimal(own) / hour) < Decimal("0.01")
+        assert share == share.quantize(Decimal("0.01"))
+
+
+@given(minutes_of_lessons, st.integers(0, 300), per_hour)
+def test_a_lesson_added_at_the_end_changes_no_share_before_it(
+    minutes: list[int], added: int, hour: int
+) -> None:
+    credit = {"kind": "nominal", "minutes_per_hour": hour}
+    lessons = [(each, False) for each in minutes]
+    assert shared_hours(credit, [*lessons, (added, False)])[:-1] == shared_hours(credit, lessons)
+
+
+@given(st.lists(st.tuples(st.integers(0, 300), st.booleans()), max_size=20))
+def test_by_the_other_tables_each_lesson_has_its_own_hours(lessons: list[tuple[int, bool]]) -> None:
+    tiers = {"kind": "tiers"}
+    assert shared_hours(tiers, lessons) == [
+        hours_of(tiers, minutes=minutes, test=test) for minutes, test in lessons
+    ]
+    assert set(shared_hours({"kind": "fixed", "hours": 4}, lessons)) <= {Decimal(0)}

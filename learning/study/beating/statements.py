@@ -108,7 +108,7 @@ _COVERAGE = "c.id, c.part, {spans}, c.covered_ms, c.total_ms, c.position_ms, c.c
 _SLICE = "l.id, l.activity_id, l.unit_id, l.started_at, l.ended_at, l.kind"
 # Every open lesson of the course, which of them the person has completed, and the enrolment still to be completed.
 _COURSE = (
-    "p.id, {credit}, a.nominal_minutes, b.id, b.required, EXISTS (SELECT 1 FROM study_completion d "
+    "p.id, {credit}, {own}, b.id, b.required, EXISTS (SELECT 1 FROM study_completion d "
     "WHERE d.user_id = {user} AND d.activity_id = b.id), (SELECT e.id FROM study_enrolment e "
     "WHERE e.user_id = {user} AND e.activity_id = p.id AND e.completed_at IS NULL) FROM study_activity a "
     "JOIN study_activity p ON p.id = a.parent_id "
@@ -149,7 +149,7 @@ class PostgresqlDialect:
     )
     _courses = (
         "SELECT k.u, k.a, c.* FROM unnest(%s::bigint[], %s::bigint[]) k(u, a) CROSS JOIN LATERAL "  # noqa: S608
-        f"(SELECT {_COURSE.format(credit='p.credit::text', user='k.u', activity='k.a')} OFFSET 0) c"
+        f"(SELECT {_COURSE.format(credit='p.credit::text', own='a.credit::text', user='k.u', activity='k.a')} OFFSET 0) c"
     )
 
     def __init__(self) -> None:
@@ -243,7 +243,7 @@ class SqliteDialect:
         "JOIN study_studyslice l ON l.user_id = k.u AND l.started_at >= COALESCE((SELECT max(e.started_at) "
         "FROM study_studyslice e WHERE e.user_id = k.u AND e.started_at <= k.low), k.low)"
     )
-    _courses = f"SELECT k.u, k.a, {_COURSE.format(credit='p.credit', user='k.u', activity='k.a')}".replace(
+    _courses = f"SELECT k.u, k.a, {_COURSE.format(credit='p.credit', own='a.credit', user='k.u', activity='k.a')}".replace(
         "FROM study_activity a ", "FROM (SELECT %s AS u, %s AS a) k JOIN study_activity a ", 1
     )
 

@@ -195,19 +195,18 @@ def _completions(
     for each, session in done:
         lessons: list[Lesson] = []
         completed = {each.activity_id}
-        course_id, credit, minutes, enrolment_id = None, {}, 0, None
+        course_id, own, credit, enrolment_id = None, "{}", "{}", None
         for row in rows.get(each.user_id, ()):
-            _user, _activity, course_id, text, minutes, lesson_id, required, is_done, enrolment_id = row
-            credit = orjson.loads(text)
+            _user, _activity, course_id, credit, own, lesson_id, required, is_done, enrolment_id = row
             if lesson_id is None:
                 continue
             lessons.append(Lesson(lesson_id, bool(required)))
             if is_done:
                 completed.add(lesson_id)
-        hours = lesson_hours(credit, session.lesson.parts, minutes)
+        hours = lesson_hours(orjson.loads(own))
         made.append(_completion(each, each.activity_id, session, recv, str(hours)))
         if course_id is not None and course_complete(lessons, completed):
-            made.append(_completion(each, course_id, session, recv, str(fixed_hours(credit))))
+            made.append(_completion(each, course_id, session, recv, str(fixed_hours(orjson.loads(credit)))))
             if enrolment_id is not None:
                 enrolments.append((enrolment_id, recv))
     return made, enrolments

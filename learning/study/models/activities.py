@@ -46,7 +46,8 @@ class Activity(models.Model):
     when it is published: [{"key", "kind": video|audio|text|pdf|book|link|exam|reflection, "title", "required": bool,
     "length_ms" (video, audio), "least_ms": [per block or page] (text, pdf), "exam": exam id, "pass": bool (exam)}].
     `rules` of a course, copied to its lessons: {"threshold_percent", "no_skip", "rate_max", "idle_s", "in_order"}.
-    `credit` of a course: {"kind": "nominal", "minutes_per_hour": 45} | {"kind": "tiers"} | {"kind": "fixed", "hours"}.
+    `credit` of a course: {"kind": "nominal", "minutes_per_hour": 45} | {"kind": "tiers"} | {"kind": "fixed", "hours"};
+    of a lesson its share by that table, {"hours": "0.44"}: those of the open lessons add up to the course's.
     """
 
     class Kind(models.TextChoices):

@@ -151,10 +151,10 @@ def unlocked(course: Activity, completed_ids: Collection[int]) -> set[int]:
 
 
 def hours_for(activity: Activity) -> Decimal:
-    """The credit hours that completing this brings by itself: a lesson's by its course's table (loaded with it), a
-    course's only where they are fixed."""
-    if activity.parent is not None:
-        return lesson_hours(activity.parent.credit, parts_of(activity.parts), activity.nominal_minutes)
+    """The credit hours that completing this brings by itself: a lesson's its share of its course's, a course's only
+    where they are fixed."""
+    if activity.kind == Activity.Kind.LESSON:
+        return lesson_hours(activity.credit)
     if activity.kind == Activity.Kind.COURSE:
         return fixed_hours(activity.credit)
     return own_hours(activity.credit, activity.nominal_minutes)

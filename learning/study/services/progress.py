@@ -125,7 +125,7 @@ def _course(
                 total,
                 lesson.pk in may_open,
                 active.get(lesson.pk, 0),
-                lesson_hours(course.credit, parts, lesson.nominal_minutes),
+                lesson_hours(lesson.credit),
             )
         )
         if lesson.required:

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from learning.organisation.models import Unit
-from learning.study.lessons import parts_of
+from learning.study.crediting import shared_hours
+from learning.study.lessons import is_test, parts_of
 from learning.study.models import Activity
 
 from .finishing import complete_courses
@@ -48,7 +49,9 @@ def publish_activity(
     activity.kind, activity.title, activity.owner_unit = kind, title[:200], owner_unit
     activity.parent, activity.position, activity.required = parent, position, required
     activity.nominal_minutes, activity.parts = nominal_minutes, [dict(each) for each in parts]
-    activity.rules, activity.credit = dict(rules), dict(credit or {})
+    activity.rules = dict(rules)
+    if parent is None:
+        activity.credit = dict(credit or {})
     activity.audience_statuses = sorted(set(audience_statuses))
     activity.due_at, activity.held_at = due_at, held_at
     activity.is_open, activity.updated_at = True, now
@@ -56,7 +59,13 @@ def publish_activity(
     activity.audience_units.set(audience_units)
     if kind == Activity.Kind.COURSE:
         activity.children.exclude(rules=activity.rules).update(rules=activity.rules, updated_at=now)
-    elif found is not None and parent is not None:
+        share_hours(course=activity)
+    elif parent is not None:
+        if moved and before is not None:
+            share_hours(course=Activity.objects.get(pk=before))
+        share_hours(course=parent)
+        activity.refresh_from_db(fields=["credit"])
+    if found is not None and parent is not None:
         if moved:  # who had begun the lesson has begun another course
             mend_reached(activities=[each for each in (before, parent.pk) if each])
         complete_courses(courses=[parent], now=now)
@@ -73,4 +82,15 @@ def close_activity(*, key: str, now: datetime) -> None:
     activity.is_open, activity.updated_at = False, now
     activity.save(update_fields=["is_open", "updated_at"])
     if activity.parent is not None:
+        share_hours(course=activity.parent)
         complete_courses(courses=[activity.parent], now=now)
+
+
+def share_hours(*, course: Activity) -> None:
+    """Gives each of the course's open lessons its share of the credit hours. What was completed keeps what it brought."""
+    lessons = list(course.children.filter(is_open=True).order_by("position", "pk"))
+    facts = [(each.nominal_minutes, is_test(parts_of(each.parts))) for each in lessons]
+    for lesson, hours in zip(lessons, shared_hours(course.credit, facts), strict=True):
+        share = {"hours": str(hours)}
+        if lesson.credit != share:
+            Activity.objects.filter(pk=lesson.pk).update(credit=share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -16,6 +17,7 @@ from learning.study.models import Activity, Completion, Coverage, Enrolment, Stu
 from learning.study.services.enrolling import enrol, enrol_audience
 from learning.study.services.erasing import erase_study
 from learning.study.services.finishing import finish_part, record_by_hand, unlocked
+from learning.study.services.progress import course_progress, year_hours
 from learning.study.services.publishing import close_activity
 from learning.study.services.sessions import open_session
 from learning.study.tasks import sweep_enrolments
@@ -74,6 +76,41 @@ class TestPublishing:
         finish_part(user=member, activity=done, part="d", now=NOW)
         close_activity(key=waited.key, now=after(60))
         assert Completion.objects.get(activity=course).completed_at == after(60)
+
+    def test_the_lessons_share_the_hours_of_their_course_whatever_is_published(self, unit: Unit) -> None:
+        course = make_course(unit)
+        minutes = (15, 20, 20, 20, 15)
+        first, *_others, last = [make_lesson(course, minutes=each) for each in minutes]
+
+        def shares() -> list[str]:
+            lessons = course.children.filter(is_open=True).order_by("position")
+            return [lesson.credit["hours"] for lesson in lessons]
+
+        assert shares() == ["0.33", "0.45", "0.44", "0.45", "0.33"]  # 0.33 + 3 · 0.44 + 0.33 would be 1.98
+        assert sum(map(Decimal, shares())) == 2
+        close_activity(key=first.key, now=after(1))
+        assert sum(map(Decimal, shares())) == Decimal("1.67")
+        other = make_course(unit)
+        moved = make_lesson(other, key=last.key, minutes=15)
+        assert (moved.credit, sum(map(Decimal, shares()))) == ({"hours": "0.33"}, Decimal("1.33"))
+        make_course(unit, key=course.key, credit={"kind": "nominal", "minutes_per_hour": 60}, now=after(2))
+        assert sum(map(Decimal, shares())) == 1
+        make_course(unit, key=course.key, credit={"kind": "fixed", "hours": 3}, now=after(3))
+        assert set(shares()) == {"0.00"}
+
+    def test_who_completes_a_course_of_two_hours_is_credited_two_hours(
+        self, unit: Unit, member: User
+    ) -> None:
+        course = make_course(unit)
+        lessons = [make_lesson(course, text(5_000), minutes=each) for each in (15, 20, 20, 20)]
+        told = make_lesson(course, deed(), minutes=15)
+        for number, lesson in enumerate(lessons):
+            Page(member, lesson, at=100 * number).beat(100 * number + 10, read={"t": [5_000]})
+        finish_part(user=member, activity=told, part="d", now=after(1000))
+        (progress,) = course_progress(user=member, courses=[course]).values()
+        assert progress.completed_at == after(1000)
+        assert progress.hours_earned == progress.hours_total == 2
+        assert year_hours(user=member, year=NOW.year) == 2
 
 
 class TestEnrolling:
