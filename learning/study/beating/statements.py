@@ -6,12 +6,11 @@ milliseconds since 1970 and read as the database keeps them."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-import orjson
-
 from learning.lane.conversation import Row, Rows, Statement
+from learning.lane.values import arrays, read_sqlite_instant, sqlite_instant, unnest
 from learning.study.intervals import instant
 
 
@@ -165,34 +164,27 @@ class PostgresqlDialect:
 
     def sessions(self, keys: Sequence[Key]) -> Statement:
         users, sessions, activities, known, _low = zip(*keys, strict=True)
-        return Statement(self._sessions, _arrays([users, sessions, activities, known]), reads=True)
+        return Statement(self._sessions, arrays([users, sessions, activities, known]), reads=True)
 
     def coverages(self, keys: Sequence[Key]) -> Statement:
         users, _sessions, activities, _known, _low = zip(*keys, strict=True)
-        return Statement(self._coverages, _arrays([users, activities]), reads=True)
+        return Statement(self._coverages, arrays([users, activities]), reads=True)
 
     def slices(self, keys: Sequence[Key]) -> Statement:
         users, _sessions, _activities, _known, low = zip(*keys, strict=True)
-        return Statement(self._slices, _arrays([users, low]), reads=True)
+        return Statement(self._slices, arrays([users, low]), reads=True)
 
     def courses(self, keys: Sequence[tuple[int, int]]) -> Statement:
-        return Statement(self._courses, _arrays(list(zip(*keys, strict=True))), reads=True)
+        return Statement(self._courses, arrays(zip(*keys, strict=True)), reads=True)
 
     def write(self, table: Table, rows: Sequence[Row]) -> Statement | None:
         if not rows:
             return None
-        return Statement(self._writes[table.id], _arrays(list(zip(*rows, strict=True))))
-
-
-def _arrays(columns: Sequence[Sequence[Any]]) -> list[str]:
-    """The columns as PostgreSQL's array literals. JSON writes them alike but for the brackets; no text here holds a
-    control character."""
-    return [f"{{{orjson.dumps(column)[1:-1].decode()}}}" for column in columns]
+        return Statement(self._writes[table.id], arrays(zip(*rows, strict=True)))
 
 
 def _pg_unnest(columns: dict[str, str]) -> str:
-    types = ", ".join(f"%s::{'bigint' if kind == 'ms' else kind}[]" for kind in columns.values())
-    return f"unnest({types}) t({', '.join(columns)})"
+    return unnest({name: "bigint" if kind == "ms" else kind for name, kind in columns.items()}, alias="t")
 
 
 def _pg_value(name: str, kind: str) -> str:
@@ -253,10 +245,7 @@ class SqliteDialect:
         }
 
     def read_us(self, found: str | datetime) -> int:
-        moment = datetime.fromisoformat(found) if isinstance(found, str) else found
-        return round(
-            (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).timestamp() * 1_000_000
-        )
+        return round(read_sqlite_instant(found).timestamp() * 1_000_000)
 
     def paces(self, users: Sequence[int]) -> Statement:
         return Statement(self._paces, [(each,) for each in users], reads=True, each=True)
@@ -271,7 +260,7 @@ class SqliteDialect:
         )
 
     def slices(self, keys: Sequence[Key]) -> Statement:
-        rows = [(key.user_id, _lite_instant(key.low_ms)) for key in keys]
+        rows = [(key.user_id, sqlite_instant(instant(key.low_ms))) for key in keys]
         return Statement(self._slices, rows, reads=True, each=True)
 
     def courses(self, keys: Sequence[tuple[int, int]]) -> Statement:
@@ -285,14 +274,9 @@ class SqliteDialect:
         for row in rows:
             values = list(row)
             for place in instants:
-                values[place] = None if values[place] is None else _lite_instant(values[place])
+                values[place] = None if values[place] is None else sqlite_instant(instant(values[place]))
             written.append((*values[1:], values[0]) if table.key else tuple(values))
         return Statement(self._writes[table.id], written, each=True)
-
-
-def _lite_instant(at_ms: int) -> str:
-    """As Django writes it: UTC without zone."""
-    return str(instant(at_ms).replace(tzinfo=None))
 
 
 def _lite_insert(table: Table) -> str:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-import orjson
-
 from learning.lane.conversation import Rows, Statement
+from learning.lane.values import arrays, read_sqlite_instant, sqlite_instant, unnest
 
 
 class Key(NamedTuple):
@@ -113,14 +112,9 @@ class Dialect(Protocol):
     def put_tallies(self, rows: Rows) -> Statement | None: ...
 
 
-def _unnest(columns: dict[str, str], *, alias: str) -> str:
-    arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
-    return f"unnest({arrays}) AS {alias}({', '.join(columns)})"
-
-
 def _insert(table: Table) -> str:
     names = ", ".join(table.columns)
-    return f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_unnest(table.columns, alias='t')} {table.after}"  # noqa: S608 — our own tables
+    return f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {unnest(table.columns, alias='t')} {table.after}"  # noqa: S608 — our own tables
 
 
 class PostgresqlDialect:
@@ -135,13 +129,13 @@ class PostgresqlDialect:
         "SELECT k.a, (SELECT true FROM exams_attemptclient c "  # noqa: S608
         "WHERE c.attempt_id = k.a AND c.client = k.c LIMIT 1), "
         "(SELECT e.op_id FROM exams_answerevent e WHERE e.attempt_id = k.a AND e.op_id = k.o LIMIT 1), i.* "
-        f"FROM {_unnest({'a': 'bigint', 's': 'int', 'o': 'text', 'c': 'text'}, alias='k')} "
+        f"FROM {unnest({'a': 'bigint', 's': 'int', 'o': 'text', 'c': 'text'}, alias='k')} "
         f"LEFT JOIN LATERAL (SELECT {', '.join('answer::text' if n == 'answer' else n for n in ITEM)} "
         "FROM exams_attemptitem WHERE attempt_id = k.a AND slot = k.s OFFSET 0) i ON true"
     )
     _put_tallies = (
         "UPDATE exams_attempt a SET lease_client = t.lease_client, away_ms = t.away_ms, "  # noqa: S608
-        f"other_ms = t.other_ms, away_count = t.away_count FROM {_unnest(TALLY, alias='t')} "
+        f"other_ms = t.other_ms, away_count = t.away_count FROM {unnest(TALLY, alias='t')} "
         "WHERE a.id = t.id AND a.id = ANY(%s::bigint[])"
     )
     _puts = {table.name: _insert(table) for table in (ITEMS, EVENTS, CLIENTS, NOTES, PRESENCE)}
@@ -157,19 +151,17 @@ class PostgresqlDialect:
         return Statement(self._attempts, (list(unread), list(ids)), reads=True)
 
     def stored(self, keys: Sequence[Key]) -> Statement:
-        return Statement(self._stored, _arrays(keys), reads=True)
+        return Statement(self._stored, arrays(zip(*keys, strict=True)), reads=True)
 
     def put(self, table: Table, rows: Rows) -> Statement | None:
-        return Statement(self._puts[table.name], _arrays(rows)) if rows else None
+        return Statement(self._puts[table.name], arrays(zip(*rows, strict=True))) if rows else None
 
     def put_tallies(self, rows: Rows) -> Statement | None:
-        return Statement(self._put_tallies, [*_arrays(rows), [row[0] for row in rows]]) if rows else None
-
-
-def _arrays(rows: Rows) -> list[str]:
-    """The columns as PostgreSQL's array literals. JSON writes them alike but for the brackets and for control
-    characters, of which no text here has one: ids and clients are printable, JSON texts escape theirs."""
-    return [f"{{{orjson.dumps(column)[1:-1].decode()}}}" for column in zip(*rows, strict=True)]
+        return (
+            Statement(self._put_tallies, [*arrays(zip(*rows, strict=True)), [row[0] for row in rows]])
+            if rows
+            else None
+        )
 
 
 class SqliteDialect:
@@ -190,12 +182,10 @@ class SqliteDialect:
     }
 
     def instant(self, at: datetime) -> str:
-        """As Django writes it: UTC without zone."""
-        return str(at.astimezone(UTC).replace(tzinfo=None))
+        return sqlite_instant(at)
 
     def read_instant(self, found: str | datetime) -> datetime:
-        moment = datetime.fromisoformat(found) if isinstance(found, str) else found
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return read_sqlite_instant(found)
 
     def attempts(self, ids: Sequence[int], unread: Sequence[int]) -> Statement:
         wanted = frozenset(unread)
