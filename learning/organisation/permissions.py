@@ -126,21 +126,33 @@ def roles_allowing(action: Action) -> list[Role]:
 def scopes(user: User, action: Action, *, day: date | None = None) -> list[str]:
     """Tree paths below which the user may do the action today; [] = nowhere, [""] = everywhere (superuser).
 
-    One query a (user object, action); the answer is kept on the user object, which lives for one request."""
+    The answer is kept on the user object, which lives for one request."""
     if not user.is_authenticated or not user.is_active:
         return []
     if user.is_superuser:
         return [""]
-    # request.user is a stand-in for the person; both must share what was found out
-    person = vars(user).get("_wrapped", user)
-    kept: dict[tuple[Action, date], list[str]] = vars(person).setdefault("_scopes", {})
+    kept: dict[tuple[Action, date], list[str]] = vars(_person(user)).setdefault("_scopes", {})
     day = day or timezone.localdate()
     if (action, day) not in kept:
-        rows = RoleAssignment.objects.on(day).filter(user=user).values_list("role", "unit__path")
-        held = [(Role(role), path) for role, path in rows]
+        held = roles_held(user, day=day)
         for each in Action:
             kept[each, day] = sorted({path for role, path in held if each in MATRIX[role]})
     return kept[action, day]
+
+
+def roles_held(user: User, *, day: date) -> list[tuple[Role, str]]:
+    """The person's roles on that day, each with the tree path of its unit; one query for a user object and day."""
+    kept: dict[date, list[tuple[Role, str]]] = vars(_person(user)).setdefault("_roles", {})
+    if day not in kept:
+        rows = RoleAssignment.objects.on(day).filter(user=user).values_list("role", "unit__path")
+        kept[day] = [(Role(role), path) for role, path in rows]
+    return kept[day]
+
+
+def _person(user: User) -> User:
+    """request.user is a stand-in for the person; both must share what was found out."""
+    person: User = vars(user).get("_wrapped", user)
+    return person
 
 
 def may(user: User, action: Action, unit: Unit | None = None) -> bool:

@@ -70,19 +70,18 @@ def agenda(sittings: Sequence[Sitting], courses: Sequence[Course], urls: dict[in
 
 def call_of(
     sittings: Sequence[Sitting],
-    courses: Sequence[Course],
+    due: Sequence[Due],
     resume: Resume | None,
     *,
-    urls: dict[int, str],
     notebook_due: int,
     now: datetime,
 ) -> Call:
-    """The sentence that says what needs the member now."""
+    """The sentence that says what needs the member now; `due` is their agenda."""
     for each in sittings:
         if each.state == ExamState.IN_PROGRESS and each.open_attempt:
             text = _("“%(title)s”正在进行，答案都已保存。") % {"title": each.exam.title}
             return Call(text, reverse("attempt", args=[each.open_attempt.pk]), _("继续作答"))
-    first = next((each for each in agenda(sittings, courses, urls) if _presses(each)), None)
+    first = next((each for each in due if _presses(each)), None)
     if first:
         return _due_call(first, resume, now)
     if notebook_due:

@@ -4,6 +4,7 @@ everything else."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -17,13 +18,13 @@ from courses.reading.record import year_of
 from learning.organisation.models import TrainingClass, User
 from learning.organisation.permissions import Action, may
 from learning.study.models import Activity
-from learning.study.services.record import slices_of
 from question_bank.exams.practising.collecting import due_today
 from question_bank.exams.standing import ExamState, standings
 
 from .agenda import Resume, agenda, call_of
 
 SHOWN = 8
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @never_cache
@@ -34,17 +35,18 @@ def home(request: HttpRequest) -> HttpResponse:
         raise TypeError("Pages are for our own users.")
     sittings = standings(user=user, now=now)
     courses = catalogue.standings(user=user, now=now)
-    chosen, lesson = resumed(courses, last_course_of(user))
+    chosen, lesson = resumed(courses)
     pages = pages_of([*(each.course for each in courses), *([lesson] if lesson else [])])
     urls = {pk: url for pk, page in pages.items() if (url := page.url)}
     resume = (
         Resume(chosen, lesson.title, urls[lesson.pk]) if chosen and lesson and lesson.pk in urls else None
     )
+    due = agenda(sittings, courses, urls)
     notebook_due = due_today(user=user, day=timezone.localdate(now), now=now)
     context = {
-        "call": call_of(sittings, courses, resume, urls=urls, notebook_due=notebook_due, now=now),
+        "call": call_of(sittings, due, resume, notebook_due=notebook_due, now=now),
         "resume": resume,
-        "due": agenda(sittings, courses, urls)[:SHOWN],
+        "due": due[:SHOWN],
         "now": now,
         "year": year_of(user, now=now),
         "classes": TrainingClass.objects.of_member(user).filter(state=TrainingClass.State.RUNNING),
@@ -56,15 +58,8 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "site/home.html", context)
 
 
-def resumed(
-    courses: Sequence[catalogue.Standing], last: int | None
-) -> tuple[catalogue.Standing | None, Activity | None]:
-    """The course studied last, if it is begun and not done, else the most urgent one begun; and its next lesson."""
+def resumed(courses: Sequence[catalogue.Standing]) -> tuple[catalogue.Standing | None, Activity | None]:
+    """The course studied last of those begun and not done, else the most urgent of them; and its next lesson."""
     learning = [each for each in courses if each.learning and each.progress.resume]
-    chosen = next((each for each in learning if each.course.pk == last), next(iter(learning), None))
+    chosen = max(learning, key=lambda each: each.progress.studied_at or NEVER, default=None)
     return (chosen, chosen.progress.resume) if chosen else (None, None)
-
-
-def last_course_of(user: User) -> int | None:
-    """The id of the course that the member's latest slice belongs to."""
-    return slices_of(user).values_list("activity__parent", flat=True).first()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import DurationField, ExpressionWrapper, F, Sum
+from django.db.models import DurationField, ExpressionWrapper, F, Max, Sum
 from django.utils import timezone
 
-from learning.organisation.models import Role, RoleAssignment, User
+from learning.organisation.models import Role, User
+from learning.organisation.permissions import roles_held
 from learning.study.crediting import Rules, fixed_hours
 from learning.study.intervals import MILLISECOND, Spans, subtract
 from learning.study.lessons import (
@@ -29,6 +31,16 @@ from learning.study.lessons import (
 from learning.study.models import Activity, Completion, Coverage, StudySlice
 
 NOTHING = Decimal("0.00")
+
+
+class Studied(NamedTuple):
+    """Credited time on an activity, and when its last stretch began."""
+
+    ms: int
+    at: datetime | None
+
+
+NEVER = Studied(0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,8 @@ class LessonProgress:
 @dataclass(frozen=True, slots=True)
 class CourseProgress:
     """`coverage` over the required lessons; `hours_total` what the whole course brings; `resume` where to go on: the
-    lesson studied last if it is not complete, else the first open one that is not; None when nothing is left."""
+    lesson studied last if it is not complete, else the first open one that is not; None when nothing is left. `studied_at`:
+    when the last stretch of study time began."""
 
     activity: Activity
     lessons: list[LessonProgress]
@@ -59,6 +72,7 @@ class CourseProgress:
     hours_total: Decimal
     active_ms: int
     resume: Activity | None
+    studied_at: datetime | None
 
     @property
     def completed_lessons(self) -> int:
@@ -103,7 +117,7 @@ def _course(
     covered: dict[int, dict[str, Covered]],
     touched: dict[int, datetime],
     done: dict[int, Completion],
-    active: dict[int, int],
+    active: dict[int, Studied],
 ) -> CourseProgress:
     order = [Lesson(each.pk, each.required) for each in lessons]
     may_open = {each.pk for each in lessons}
@@ -124,7 +138,7 @@ def _course(
                 ms,
                 total,
                 lesson.pk in may_open,
-                active.get(lesson.pk, 0),
+                active.get(lesson.pk, NEVER).ms,
                 lesson_hours(lesson.credit),
             )
         )
@@ -134,6 +148,7 @@ def _course(
     begun = [each for each in left if each.activity.pk in touched]
     last = max(begun, key=lambda each: touched[each.activity.pk], default=None)
     resume = last or next((each for each in left if each.activity.required), next(iter(left), None))
+    times = [active.get(each.pk, NEVER) for each in (course, *lessons)]
     own = done.get(course.pk)
     earned = sum((done[each].credit_hours for each in (course.pk, *may_open) if each in done), NOTHING)
     return CourseProgress(
@@ -143,8 +158,9 @@ def _course(
         _share(shares),
         earned,
         fixed_hours(course.credit) + sum((each.hours for each in found), NOTHING),
-        sum(each.active_ms for each in found) + active.get(course.pk, 0),
+        sum(each.ms for each in times),
         resume.activity if resume else None,
+        max((each.at for each in times if each.at), default=None),
     )
 
 
@@ -194,8 +210,8 @@ def year_hours(*, user: User, year: int) -> Decimal:
 
 def year_target(*, user: User, now: datetime) -> int:
     """The credit hours expected of the user a year: more of a secretary (书记)."""
-    roles = RoleAssignment.objects.on(timezone.localdate(now))
-    secretary = roles.filter(user=user, role=Role.SECRETARY).exists()
+    held = roles_held(user, day=timezone.localdate(now))
+    secretary = any(role == Role.SECRETARY for role, _path in held)
     return int(settings.STUDY_YEARLY_TARGET_HOURS["secretary" if secretary else "member"])
 
 
@@ -211,12 +227,11 @@ def _covered(user: User, ids: Sequence[int]) -> tuple[dict[int, dict[str, Covere
     return covered, touched
 
 
-def _active(user: User, ids: Sequence[int]) -> dict[int, int]:
+def _active(user: User, ids: Sequence[int]) -> dict[int, Studied]:
     spent = ExpressionWrapper(F("ended_at") - F("started_at"), DurationField())
-    rows = (
-        StudySlice.objects.filter(user=user, activity__in=ids).values("activity").annotate(spent=Sum(spent))
-    )
+    rows = StudySlice.objects.filter(user=user, activity__in=ids).values("activity")
+    rows = rows.annotate(spent=Sum(spent), at=Max("started_at"))
     return {
-        lesson: (spent or timedelta()) // MILLISECOND
-        for lesson, spent in rows.values_list("activity", "spent")
+        lesson: Studied(spent // MILLISECOND, at)
+        for lesson, spent, at in rows.values_list("activity", "spent", "at")
     }
