@@ -8,6 +8,7 @@ from typing import Any
 from learning.lane.postgresql import PostgresqlAdapter
 from learning.lane.sqlite import SqliteAdapter
 
+# Each tells its `vendor`, by Django's word for it, and `gap_s`, its rest between two transactions.
 Adapter = PostgresqlAdapter | SqliteAdapter
 
 _LIBPQ = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}

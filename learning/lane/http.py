@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,6 +22,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RETRY_AFTER_S = 1
 # A refused body is still read up to this many times the limit: a client cut off while sending sees no 413.
@@ -46,8 +48,10 @@ class Request(NamedTuple):
         return json_object(self.body)
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """The body as a JSON object; Problem `malformed` if it is not one."""
+def json_object(body: bytes, *, most: int | None = None) -> dict[str, Any]:
+    """The body as a JSON object; Problem `malformed` if it is not one, `too_large` if it has more than `most` bytes."""
+    if most is not None and len(body) > most:
+        raise _too_large(most)
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -64,6 +68,10 @@ def _lenient(body: bytes) -> object:
         return json.loads(body.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise Problem("malformed", "The body is not JSON.") from error
+
+
+def _too_large(most: int) -> Problem:
+    return Problem("too_large", f"The body has more than {most} bytes.")
 
 
 def _refuse(constant: str) -> object:
@@ -93,31 +101,33 @@ class Lane:
         ]
         self.max_body, self.lifespan = max_body, lifespan
 
-    def owns(self, scope: Scope) -> bool:
-        """Whether this request is for the lane; for a process that serves pages too."""
-        return scope["type"] == "http" and self._route(scope) is not None
+    def owner(self, scope: Scope) -> Application | None:
+        """What answers this request, or the lifespan; None: not the lane's, in a process that serves pages too."""
+        if scope["type"] == "http":
+            path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+            for pattern, handler in self._routes:
+                if match := pattern.fullmatch(path):
+                    return partial(self._answer, handler, match[1])
+        return self._live if scope["type"] == "lifespan" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
+        """As an application of its own: what is nobody's is not found."""
+        owner = self.owner(scope)
+        if owner is not None:
+            await owner(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
+            await self._answer(None, "", scope, receive, send)
 
-    def _route(self, scope: Scope) -> tuple[Handler, str] | None:
-        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        for pattern, handler in self._routes:
-            if match := pattern.fullmatch(path):
-                return handler, match[1]
-        return None
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(
+        self, handler: Handler | None, id_: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         status, content_type, extra = 200, b"application/json", []
         try:
             # The body is read first, whatever the answer: left unread it would be taken for the next request.
             body = await self._body(scope, receive)
             if body is None:
                 return
-            text = await self._handle(scope, body)
+            text = await _handled(handler, id_, scope, body)
         except Problem as problem:
             status, content_type, text = problem.status, b"application/problem+json", problem.json()
             if status == 405:
@@ -141,29 +151,12 @@ class Lane:
         except OSError:
             return  # the client left before its answer; what it sent is durable all the same
 
-    async def _handle(self, scope: Scope, body: bytes) -> bytes:
-        route = self._route(scope)
-        if route is None:
-            raise Problem("not_found")
-        if scope["method"] != "POST":
-            raise Problem("method_not_allowed")
-        handler, id_ = route
-        try:
-            return await handler(Request(id_, dict(reversed(scope["headers"])), body))
-        except Problem:
-            raise
-        except Busy as error:
-            raise Problem("busy", retry_after_s=RETRY_AFTER_S) from error
-        except Exception as error:
-            _log.exception("%s failed", scope["path"])
-            raise Problem("failed") from error
-
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body; None if the client left while sending it; Problem `too_large`."""
         drain_to = DRAIN_FACTOR * self.max_body
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > drain_to:
-                raise self._too_large()
+                raise _too_large(self.max_body)
         chunks: list[bytes] = []
         size, more = 0, True
         while more:
@@ -177,13 +170,10 @@ class Lane:
             if size <= self.max_body:
                 chunks.append(chunk)
         if size > self.max_body:
-            raise self._too_large()
+            raise _too_large(self.max_body)
         return b"".join(chunks)
 
-    def _too_large(self) -> Problem:
-        return Problem("too_large", f"The body has more than {self.max_body} bytes.")
-
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         stage = (await receive())["type"]
         try:
             async with self.lifespan():
@@ -196,6 +186,22 @@ class Lane:
         await send({"type": f"{stage}.complete"})
 
 
+async def _handled(handler: Handler | None, id_: str, scope: Scope, body: bytes) -> bytes:
+    if handler is None:
+        raise Problem("not_found")
+    if scope["method"] != "POST":
+        raise Problem("method_not_allowed")
+    try:
+        return await handler(Request(id_, dict(reversed(scope["headers"])), body))
+    except Problem:
+        raise
+    except Busy as error:
+        raise Problem("busy", retry_after_s=RETRY_AFTER_S) from error
+    except Exception as error:
+        _log.exception("%s failed", scope["path"])
+        raise Problem("failed") from error
+
+
 class Lanes(Lane):
     """Several lanes as one application: each request to the lane that owns it, one lifespan for all."""
 
@@ -203,15 +209,10 @@ class Lanes(Lane):
         self._lanes = lanes
         super().__init__({}, max_body=max(lane.max_body for lane in lanes), lifespan=self._all)
 
-    def owns(self, scope: Scope) -> bool:
-        return any(lane.owns(scope) for lane in self._lanes)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        lane = next((each for each in self._lanes if each.owns(scope)), None)
-        if lane is None:
-            await super().__call__(scope, receive, send)
-        else:
-            await lane(scope, receive, send)
+    def owner(self, scope: Scope) -> Application | None:
+        if scope["type"] == "http":
+            return next((found for lane in self._lanes if (found := lane.owner(scope))), None)
+        return super().owner(scope)
 
     @asynccontextmanager
     async def _all(self) -> AsyncIterator[None]:

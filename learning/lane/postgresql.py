@@ -39,6 +39,10 @@ _STORE_AT_FAULT = ("08", "25006", "40", "53", "57P", "58")
 class PostgresqlAdapter:
     """`conninfo` are libpq's connection parameters. Connects at the first run and after a lost connection."""
 
+    vendor = "postgresql"
+    # Whoever was answered just now asks again within it: fewer, larger batches. Nobody waits for it in a quiet lane.
+    gap_s = 0.001
+
     def __init__(self, **conninfo: Any) -> None:
         self._conninfo = _PATIENCE | {"application_name": "lane"} | conninfo
         self._connection: AsyncConnection | None = None

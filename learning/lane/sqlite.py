@@ -21,6 +21,9 @@ class SqliteAdapter:
     `busy_timeout_s` is how long a transaction waits for other writers of the file before it raises TryAgain.
     """
 
+    vendor = "sqlite"
+    gap_s = 0.005  # other writers of the file get their turn between two transactions
+
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout_s: float = 20.0) -> None:
         self._path, self._busy_timeout_s = os.fspath(path), busy_timeout_s
         self._connection: sqlite3.Connection | None = None

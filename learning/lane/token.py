@@ -11,7 +11,9 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+SALT = "learning.lane.token"
 _FIELD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -33,9 +35,7 @@ class Claims:
 class Signer:
     """Signs with a key derived from `secret`; accepts those of `fallbacks` too: a secret can be rotated."""
 
-    def __init__(
-        self, secret: str, *, fallbacks: Sequence[str] = (), salt: str = "learning.lane.token"
-    ) -> None:
+    def __init__(self, secret: str, *, fallbacks: Sequence[str] = (), salt: str = SALT) -> None:
         self._keys = [hmac.digest(each.encode(), salt.encode(), "sha256") for each in (secret, *fallbacks)]
 
     def sign(self, claims: Claims) -> str:
@@ -50,8 +50,9 @@ class Signer:
         said = f"{claims.kind}.{claims.id}.{claims.user}.{expiry_s}.{claims.extra}"
         return f"{said}.{_signature(self._keys[0], said)}"
 
-    def verify(self, token: str, *, kind: str, now: datetime) -> Claims:
-        """The claims of a token of this kind that has not expired at `now`; BadToken otherwise."""
+    def verify(self, token: str, *, kind: str, now: datetime, of: str | None = None) -> Claims:
+        """The claims of a token of this kind that has not expired at `now`, and is for the object with the id `of` if
+        one is given; BadToken otherwise."""
         if not token.isascii():
             raise BadToken
         said, _, signature = token.rpartition(".")
@@ -59,9 +60,16 @@ class Signer:
         if not any(hmac.compare_digest(_signature(key, said), signature) for key in self._keys):
             raise BadToken
         found, id_, user, expiry_s, extra = said.split(".")
-        if found != kind or now.timestamp() >= int(expiry_s):
+        if found != kind or of not in (None, id_) or now.timestamp() >= int(expiry_s):
             raise BadToken
         return Claims(found, id_, user, datetime.fromtimestamp(int(expiry_s), UTC), extra)
+
+
+def signer_from(settings: Any, *, salt: str = SALT) -> Signer:
+    """The signer of a site with Django's settings of secrets; imports no Django."""
+    return Signer(
+        settings.SECRET_KEY, fallbacks=[str(old) for old in settings.SECRET_KEY_FALLBACKS], salt=salt
+    )
 
 
 def _signature(key: bytes, said: str) -> str:

@@ -12,7 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
 from learning.lane.problems import Problem
-from learning.lane.token import BadToken, Claims, Signer
+from learning.lane.token import BadToken, Claims, signer_from
 from learning.organisation.models import User
 from learning.organisation.rows import Columns, read
 from learning.organisation.services.accounts import SlowDown, authenticate_number
@@ -23,7 +23,7 @@ from question_bank.exams.errors import ExamError
 from reports.api import router as reports_router
 
 TOKEN_LIFE = timedelta(hours=12)
-signer = Signer(settings.SECRET_KEY, fallbacks=[str(old) for old in settings.SECRET_KEY_FALLBACKS])
+signer = signer_from(settings)
 
 
 USER = Columns(User)

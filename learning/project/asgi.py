@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import django
@@ -17,7 +16,7 @@ django.setup()
 from a2wsgi import WSGIMiddleware  # noqa: E402 — what follows needs Django set up
 from django.conf import settings  # noqa: E402
 
-from learning.lane.http import Lanes  # noqa: E402
+from learning.lane.http import Lanes, Receive, Scope, Send  # noqa: E402
 from learning.study.lane import make_lane as make_study_lane  # noqa: E402
 from question_bank.exams.lane import make_lane as make_exam_lane  # noqa: E402
 
@@ -26,20 +25,13 @@ from .wsgi import application as site  # noqa: E402
 SITE_THREADS = 8
 
 database = settings.DATABASES["default"]
-lane = Lanes(make_exam_lane(database), make_study_lane(database))
+lanes = Lanes(make_exam_lane(database), make_study_lane(database))
 pages: Any = WSGIMiddleware(site, workers=SITE_THREADS)  # type: ignore[arg-type]  # its own narrower WSGI types
 
-Scope = MutableMapping[str, Any]
 
-
-async def application(
-    scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-) -> None:
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Lifespan and what the lanes own to the lanes, the rest to the site."""
-    if scope["type"] == "lifespan" or lane.owns(scope):
-        await lane(scope, receive, send)
-    else:
-        await pages(scope, receive, send)
+    await (lanes.owner(scope) or pages)(scope, receive, send)
 
 
 # What is loaded by now stays: walking it in every full collection held up all pages for 0.1 s. A batch makes

@@ -25,9 +25,8 @@ from .lane import MAX_BODY
 from .models import StudySession
 from .schemas import BeatIn, BeatOut, OpenedOut, OpenIn, ProblemOut
 from .services.sessions import open_session
-from .tokens import read_token
+from .tokens import HEADER, read_token
 
-HEADER = "X-Study-Token"
 LARGEST_ID = 2**63 - 1
 
 Auth = Callable[[HttpRequest], Any]
@@ -94,9 +93,7 @@ def _id(text: str) -> int:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > MAX_BODY:
-        raise Problem("too_large", f"The body has more than {MAX_BODY} bytes.")
-    return json_object(request.body)
+    return json_object(request.body, most=MAX_BODY)
 
 
 def _token_in_body(request: HttpRequest) -> str:

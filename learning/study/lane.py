@@ -3,10 +3,8 @@ cycle, cookies or sessions. What a beat means is decided in `beating`; this only
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,59 +12,44 @@ import orjson
 from django.conf import settings
 
 from learning.lane.adapters import adapter_from
-from learning.lane.coalescer import Coalescer
+from learning.lane.group_commit import GroupCommit, utc_now
+from learning.lane.guard import Guard
 from learning.lane.http import Lane, Request
 from learning.lane.kept import Kept
 from learning.lane.problems import Problem
-from learning.lane.sqlite import SqliteAdapter
-from learning.lane.token import BadToken, Claims
 
+from .beating.applying import DIALECTS
 from .beating.beats import parse_beat
-from .beating.judging import Reply
-from .beating.statements import PostgresqlDialect, SqliteDialect
-from .beating.writing import Beating, Known, Memory, Refusal, beat_batch
-from .tokens import read_token
+from .beating.writing import Batch, Beating, Memory, Refusal, beat_batch
+from .tokens import HEADER, KIND, signer
 
 MAX_BODY = 64 * 1024
 MAX_BATCH = 256
 MAX_QUEUED = 10_000
-SQLITE_GAP_S = 0.005  # other writers of the file get their turn between our commits
-POSTGRESQL_GAP_S = 0.001  # whoever was answered just now asks again within it: fewer, larger batches
 TOKENS_KEPT = 20_000
 ACTIVITIES_KEPT = 2_000
 # Ten beats a second of one person are no page of ours; two hours kept offline come as 480 at once and pass.
 WINDOW_S, MOST_IN_WINDOW = 60, 600
-_ID = re.compile(r"[0-9]{1,18}")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = utc_now) -> Lane:
     """The lane as an ASGI application on one entry of Django's DATABASES."""
     adapter = adapter_from(database)
-    on_sqlite = isinstance(adapter, SqliteAdapter)
-    dialect = SqliteDialect() if on_sqlite else PostgresqlDialect()
-    # Tokens that were found good: a page sends the same one with every beat.
-    tokens: Kept[str, Claims] = Kept(TOKENS_KEPT)
-    activities: Kept[int, Known] = Kept(ACTIVITIES_KEPT)
-    memory = Memory(activities=activities)
+    dialect = DIALECTS[adapter.vendor]
+    guard = Guard(signer(), kind=KIND, header=HEADER, keep=TOKENS_KEPT)
+    memory = Memory(activities=Kept(ACTIVITIES_KEPT))
     counts: Kept[str, tuple[float, int]] = Kept(TOKENS_KEPT)
     zone = ZoneInfo(settings.TIME_ZONE)
 
-    async def write(beatings: list[Beating]) -> Sequence[Reply | Refusal]:
-        return await adapter.converse(
-            beat_batch(beatings, now=clock(), dialect=dialect, memory=memory, zone=zone)
-        )
+    def batch(beatings: list[Beating]) -> Batch:
+        return beat_batch(beatings, now=clock(), dialect=dialect, memory=memory, zone=zone)
 
-    coalescer = Coalescer(
-        write,
-        keys=lambda beating: (beating.user_id,),
-        order=lambda beating: beating.user_id,
+    commit = GroupCommit(
+        adapter,
+        batch,
+        key=lambda beating: beating.user_id,
         max_batch=MAX_BATCH,
         max_queue=MAX_QUEUED,
-        min_gap_s=SQLITE_GAP_S if on_sqlite else POSTGRESQL_GAP_S,
     )
 
     def slow_down(user: str, now: datetime) -> None:
@@ -80,29 +63,13 @@ def make_lane(database: Mapping[str, Any], *, clock: Callable[[], datetime] = ut
 
     async def beats(request: Request) -> bytes:
         body = request.json()
-        token = request.header(b"x-study-token") or body.get("token")
-        if not isinstance(token, str) or not _ID.fullmatch(request.id):
-            raise Problem("bad_token")
         now = clock()
-        claims = tokens.get(token)
-        if claims is None or claims.id != request.id or now >= claims.expires_at:
-            try:
-                claims = tokens[token] = read_token(token, session_id=int(request.id), now=now)
-            except BadToken as error:
-                raise Problem("bad_token") from error
+        claims = guard.claims(request, body, now=now)
         beat = parse_beat(body)
         slow_down(claims.user, now)
-        reply = await coalescer.put(Beating(int(claims.user), int(claims.id), int(claims.extra), beat))
+        reply = await commit.put(Beating(int(claims.user), int(claims.id), int(claims.extra), beat))
         if isinstance(reply, Refusal):
             raise Problem(reply.value)
         return orjson.dumps(reply.as_json())
 
-    @asynccontextmanager
-    async def lifespan() -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            await coalescer.drain()
-            await adapter.close()
-
-    return Lane({"/api/study/{id}/beats": beats}, max_body=MAX_BODY, lifespan=lifespan)
+    return Lane({"/api/study/{id}/beats": beats}, max_body=MAX_BODY, lifespan=commit.lifespan)

@@ -15,11 +15,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
+from learning.lane.http import json_object
 from learning.lane.problems import Problem
 from learning.lane.token import BadToken, Claims
 from learning.organisation.models import User
 
 from .errors import NotFound, iso
+from .lane import MAX_BODY
 from .models import Attempt
 from .models.exams import UNLIMITED_ATTEMPTS
 from .outcome import attempt_json, paper_json
@@ -40,10 +42,8 @@ from .standing import Standing, standings
 from .taking.closing import locked_attempt, settle
 from .taking.start import start_attempt
 from .taking.submitting import submit_attempt
-from .tokens import VIEWER, attempt_token, read_token
+from .tokens import HEADER, VIEWER, attempt_token, read_token
 
-HEADER = "X-Attempt-Token"
-MAX_BODY = 256 * 1024  # as the lane
 # Ids in paths are opaque strings to the caller: one that is no number is simply not there.
 LARGEST_ID = 2**63 - 1
 
@@ -199,15 +199,7 @@ def _id(text: str) -> int:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > MAX_BODY:
-        raise Problem("too_large", f"The body has more than {MAX_BODY} bytes.")
-    try:
-        found = orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
-        raise Problem("malformed", "The body is not JSON.") from error
-    if not isinstance(found, dict):
-        raise Problem("malformed", "The body is not a JSON object.")
-    return found
+    return json_object(request.body, most=MAX_BODY)
 
 
 def _token_in_body(request: HttpRequest) -> str:

@@ -130,6 +130,13 @@ def test_half_a_surrogate_pair_is_a_character_of_the_text() -> None:
     assert json_object(b'{"a":"x\\ud800"}') == {"a": "x\ud800"}
 
 
+def test_an_object_longer_than_asked_for_is_too_large() -> None:
+    assert json_object(b'{"a":1}', most=7) == {"a": 1}
+    with pytest.raises(Problem) as refused:
+        json_object(b'{"a":1}', most=6)
+    assert refused.value.code == "too_large"
+
+
 def test_a_body_of_just_the_limit_is_read() -> None:
     assert answered(lane(), body=[b'{"a":"' + b"x" * (LIMIT - 8) + b'"}']).status == 200
 
@@ -203,12 +210,13 @@ def test_a_failing_handler_is_logged_and_tells_the_client_nothing(caplog: pytest
     assert "secret" in caplog.text
 
 
-def test_owns_says_which_requests_are_the_lanes() -> None:
+def test_owner_says_which_requests_are_the_lanes() -> None:
     app = lane()
-    assert app.owns({"type": "http", "path": "/api/things/a1/ops"})
-    assert app.owns({"type": "http", "path": "/s/api/things/a1/ops", "root_path": "/s"})
-    assert not app.owns({"type": "http", "path": "/api/things/a1"})
-    assert not app.owns({"type": "lifespan"})
+    assert app.owner({"type": "http", "path": "/api/things/a1/ops"}) is not None
+    assert app.owner({"type": "http", "path": "/s/api/things/a1/ops", "root_path": "/s"}) is not None
+    assert app.owner({"type": "http", "path": "/api/things/a1"}) is None
+    assert app.owner({"type": "lifespan"}) is not None
+    assert app.owner({"type": "websocket", "path": "/api/things/a1/ops"}) is None
 
 
 @pytest.mark.parametrize("fails_at", ["", "startup", "shutdown"])
@@ -256,8 +264,9 @@ def test_two_lanes_of_one_process_answer_each_their_own() -> None:
     nobodys = ask(both, "/api/nothing", body=(b"{}",))
     assert nobodys is not None
     assert (nobodys.status, nobodys.code) == (404, "not_found")
-    assert both.owns({"type": "http", "path": "/api/others/1"})
-    assert not both.owns({"type": "http", "path": "/api/nothing"})
+    assert both.owner({"type": "http", "path": "/api/others/1"}) is not None
+    assert both.owner({"type": "http", "path": "/api/nothing"}) is None
+    assert both.owner({"type": "lifespan"}) is not None
     too_large = ask(both, body=(b"x" * 2 * LIMIT,))
     assert too_large is not None
     assert too_large.status == 413

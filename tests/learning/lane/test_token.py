@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from learning.lane.token import BadToken, Claims, Signer
+from learning.lane.token import BadToken, Claims, Signer, signer_from
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 CLAIMS = Claims("attempt", "41", "7", NOON + timedelta(hours=1), "viewer")
@@ -42,6 +43,22 @@ def test_a_rotated_secret_still_opens_old_tokens_until_it_is_dropped() -> None:
     assert Signer("new", fallbacks=["old"]).sign(CLAIMS) == Signer("new").sign(CLAIMS)
     with pytest.raises(BadToken):
         Signer("new").verify(old, kind="attempt", now=NOON)
+
+
+def test_a_token_is_refused_for_another_object_than_it_names() -> None:
+    signer = Signer("secret")
+    token = signer.sign(CLAIMS)
+    assert signer.verify(token, kind="attempt", of="41", now=NOON) == CLAIMS
+    for other in ("42", "4", "041", ""):
+        with pytest.raises(BadToken):
+            signer.verify(token, kind="attempt", of=other, now=NOON)
+
+
+def test_the_sites_signer_takes_its_secret_and_those_it_had() -> None:
+    site = SimpleNamespace(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"])
+    assert signer_from(site).sign(CLAIMS) == Signer("new").sign(CLAIMS)
+    assert signer_from(site).verify(Signer("old").sign(CLAIMS), kind="attempt", now=NOON) == CLAIMS
+    assert signer_from(site, salt="other").sign(CLAIMS) == Signer("new", salt="other").sign(CLAIMS)
 
 
 @pytest.mark.parametrize("field", ["kind", "id", "user", "extra"])

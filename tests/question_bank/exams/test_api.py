@@ -3,6 +3,7 @@ before release."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -164,6 +165,26 @@ def test_submit_after_the_server_closed_returns_its_receipt_and_keeps_the_ops_as
     assert attempt.finish_kind == Attempt.Finish.AUTO
     assert attempt.submitted_at == attempt.deadline_at
     assert AnswerEvent.objects.get().verdict == "late"
+
+
+@pytest.mark.parametrize("path", ["ops", "submit"])
+def test_essay_with_an_emoji_cut_in_two_is_saved_also_where_the_lane_is_passed_by(
+    signed_in: Client, member: User, path: str
+) -> None:
+    now = timezone.now()
+    essay = make_exam(candidates=[member], kinds=("essay",), closes_at=now + timedelta(hours=1), opens_at=now)
+    said = begin(signed_in, essay)
+    cut = json.dumps(
+        {"client": "p", "ops": [answer(1, "学习\ud83d")]}
+    )  # as a browser's JSON.stringify writes it
+    response = signed_in.post(
+        f"/api/attempts/{said['attempt']}/{path}",
+        cut,
+        content_type="application/json",
+        headers={"X-Attempt-Token": said["token"]},
+    )
+    assert response.status_code == 200
+    assert Attempt.objects.get().items.get().answer == "学习"
 
 
 def test_submit_of_a_paused_or_void_attempt_is_refused(signed_in: Client, exam: Exam) -> None:
