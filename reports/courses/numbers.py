@@ -227,12 +227,13 @@ def _strips(audience: Audience, lessons: Sequence[Activity]) -> list[Strip]:
     if connection.vendor != "postgresql":
         each = "CROSS JOIN json_each(c.spans) s"
         begin, end = "json_extract(s.value, '$[0]')", "json_extract(s.value, '$[1]')"
+    # A text of the same lesson keeps bare numbers, no spans: they have no end.
     # The zones whose middle lies in [begin, end): ceil((2·begin − w) / 2w) … ceil((2·end − w) / 2w) − 1.
     zone = f"(2 * {{at}} * {ZONES} + c.total_ms - 1) / (2 * c.total_ms)"
     first, last = zone.format(at=begin), zone.format(at=end)
     statement = f"""
         SELECT c.activity_id, c.part, {first} AS first, {last} AS last, COUNT(*) FROM study_coverage c {each}
-        WHERE {wanted} AND c.total_ms > 0{of_people} GROUP BY c.activity_id, c.part, first, last
+        WHERE {wanted} AND c.total_ms > 0{of_people} AND {end} IS NOT NULL GROUP BY c.activity_id, c.part, first, last
     """  # noqa: S608 — our own names
     (rows,) = read((statement, [ids, *user_values]))
     viewers = audience.of(Coverage.objects.filter(activity__in={key[0] for key in media}, covered_ms__gt=0))

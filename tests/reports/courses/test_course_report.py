@@ -14,7 +14,7 @@ from reports.courses.numbers import Audience, CourseNumbers, course_numbers
 from reports.courses.report import course_report
 from reports.shape import Withheld
 from tests.factories import NOW, make_unit, make_user
-from tests.learning.study.factories import make_course, make_lesson, video
+from tests.learning.study.factories import make_course, make_lesson, text, video
 from tests.reports.school import begin, enrol, finish, study
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,17 @@ def test_strip_counts_viewers_of_each_twentieth_by_its_middle(
     assert strip.zones == tuple(by_hand)
     assert strip.viewers == 3
     assert strip.shares[0] == Fraction(2, 3)
+
+
+def test_a_text_beside_the_film_has_no_strip(course: Activity, people: list[User]) -> None:
+    lesson = make_lesson(course, video(100), text(5_000, 6_000))
+    watch(lesson, people[0], (0, 50))
+    Coverage.objects.create(
+        user=people[0], activity=lesson, part="t", spans=[5_000, 100], covered_ms=5_100, total_ms=11_000,
+        updated_at=NOW,
+    )  # fmt: skip
+    (strip,) = read(course).strips
+    assert (strip.viewers, strip.zones[:11]) == (1, (1,) * 10 + (0,))
 
 
 def test_narrowed_audience_counts_its_own_people_in_every_figure(
