@@ -30,6 +30,7 @@ from .lesson import ANSWER_S, BEAT_S, IDLE_S, PROMPT_FROM_S, PROMPT_TO_S
 from .places import pages_of
 
 RECENT = timedelta(days=30)
+SHOWN_MS = 1000  # what would read "0 seconds" is recorded and summed, but not listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,11 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A calendar month, local time, and its neighbours for the links; `after` None when it has not begun."""
+    """A calendar month, local time, and its neighbours for the links; `after` None when it has not begun, `before` None
+    when nothing was recorded in it or earlier."""
 
     first: date
-    before: date
+    before: date | None
     after: date | None
     begins_at: datetime
     ends_at: datetime
@@ -64,15 +66,17 @@ def own_record(request: HttpRequest) -> HttpResponse:
     now, user = timezone.now(), member_of(request)
     today = timezone.localdate(now)
     day = day_asked(request.GET.get("day", ""), today)
-    month = month_of(day or month_asked(request.GET.get("month", ""), today), today)
+    asked = day or month_asked(request.GET.get("month", ""), today)
+    month = month_of(asked, today, first_day_of(user) or today)
     days = day_totals(user, since=month.begins_at, until=month.ends_at)
+    listed = [each for each in days if each.active_ms >= SHOWN_MS]
     begun = standings(user=user, now=now, only=courses_of(user))
     pages = pages_of(each.course for each in begun)
     context = {
         "year": year_of(user, now=now),
         "courses": [(each, url_of(pages.get(each.course.pk))) for each in begun],
         "month": month,
-        "days": list(reversed(days)),
+        "days": list(reversed(listed)),
         "month_ms": sum(each.active_ms for each in days),
         "longest_ms": max((each.active_ms for each in days), default=0),
         "day": day,
@@ -89,7 +93,7 @@ def how(request: HttpRequest) -> HttpResponse:
     now, user = timezone.now(), member_of(request)
     since = now - RECENT
     recent = list(slices_of(user, since=since))
-    last = recent[0] if recent else None
+    last = next((each for each in recent if length_of([each]) >= SHOWN_MS), None)
     context = {
         "days": RECENT.days,
         "total_ms": length_of(recent),
@@ -124,10 +128,11 @@ def courses_of(user: User) -> list[Activity]:
 
 
 def slices_on(user: User, day: date) -> list[tuple[StudySlice, int]]:
-    """Of one local day in order, each with its length in ms."""
+    """Of one local day in order, each with its length in ms, if there is anything to show."""
     begins, ends = midnight(day), midnight(day + timedelta(days=1))
     found = slices_of(user, since=begins, until=ends).order_by("started_at")
-    return [(each, length_of([each])) for each in found]
+    told = ((each, length_of([each])) for each in found)
+    return [(each, ms) for each, ms in told if ms >= SHOWN_MS]
 
 
 def length_of(slices: Sequence[StudySlice]) -> int:
@@ -135,11 +140,24 @@ def length_of(slices: Sequence[StudySlice]) -> int:
     return sum((each.ended_at - each.started_at) // MILLISECOND for each in slices)
 
 
-def month_of(day: date, today: date) -> Month:
+def first_day_of(user: User) -> date | None:
+    """The local day of the user's first slice."""
+    first = slices_of(user).order_by("started_at").values_list("started_at", flat=True).first()
+    return timezone.localdate(first) if first else None
+
+
+def month_of(day: date, today: date, first_day: date) -> Month:
+    """The month of `day`; `first_day`: of the record."""
     first = day.replace(day=1)
     after = (first + timedelta(days=32)).replace(day=1)
     before = (first - timedelta(days=1)).replace(day=1)
-    return Month(first, before, after if after <= today else None, midnight(first), midnight(after))
+    return Month(
+        first,
+        before if first_day < first else None,
+        after if after <= today else None,
+        midnight(first),
+        midnight(after),
+    )
 
 
 def month_asked(text: str, today: date) -> date:

@@ -100,10 +100,45 @@ def test_the_record_costs_the_same_for_one_slice_and_for_thirty(
 
 
 def test_months_link_to_their_neighbours_but_not_to_the_future() -> None:
-    january = month_of(date(2026, 1, 31), today=date(2026, 3, 2))
+    today = date(2026, 3, 2)
+    january = month_of(date(2026, 1, 31), today, first_day=date(2025, 11, 5))
     assert (january.before, january.after) == (date(2025, 12, 1), date(2026, 2, 1))
-    assert month_of(date(2026, 3, 1), today=date(2026, 3, 2)).after is None
+    assert month_of(date(2026, 3, 1), today, first_day=today).after is None
     assert january.ends_at - january.begins_at == timedelta(days=31)
+
+
+@pytest.mark.parametrize(
+    ("first_day", "before"),
+    [(date(2025, 12, 31), date(2025, 12, 1)), (date(2026, 1, 1), None), (date(2026, 2, 9), None)],
+)
+def test_months_go_back_to_the_first_record_and_no_further(first_day: date, before: date | None) -> None:
+    assert month_of(date(2026, 1, 31), date(2026, 3, 2), first_day).before == before
+
+
+def test_a_new_member_is_led_to_no_other_month(client: Client, member: User, lesson: Activity) -> None:
+    client.force_login(member)
+    assert "上个月" not in client.get(reverse("own_study")).content.decode()
+    make_slice(member, lesson, timezone.now() - timedelta(days=40), 5)
+    assert "上个月" in client.get(reverse("own_study")).content.decode()
+
+
+def test_what_took_less_than_a_second_is_counted_but_not_listed(
+    client: Client, member: User, lesson: Activity
+) -> None:
+    day = timezone.localdate() - timedelta(days=1)
+    for minute, ms in ((0, 999), (1, 1001)):
+        start = local(day, 9, minute)
+        end = start + timedelta(milliseconds=ms)
+        StudySlice.objects.create(user=member, activity=lesson, started_at=start, ended_at=end)
+    client.force_login(member)
+    page = client.get(reverse("own_study"), {"day": day.isoformat()}).content.decode()
+    assert "09:01:00–09:01:01" in page
+    assert "09:00:00" not in page
+    assert "共 2秒" in page
+    how = client.get(reverse("study_how")).content.decode()
+    assert "09:01:00" in how
+    StudySlice.objects.filter(started_at__gt=local(day, 9)).delete()
+    assert "这一天没有学习记录" in client.get(reverse("own_study"), {"day": day.isoformat()}).content.decode()
 
 
 def test_a_day_that_has_not_come_is_not_asked_for() -> None:
