@@ -22,6 +22,7 @@ from django.db import connection  # noqa: E402 — what follows needs Django set
 from courses.models import LessonPage  # noqa: E402
 from learning.organisation.models import PersonStatus, Unit, UnitClosure  # noqa: E402
 from learning.study.models import StudySlice  # noqa: E402
+from learning.study.services.hours import mend_hours  # noqa: E402
 from learning.study.services.reached import mend_reached  # noqa: E402
 from question_bank.exams.models import Attempt, Exam  # noqa: E402
 
@@ -223,6 +224,7 @@ class Campus(Filling):
             now=self.now, courses=courses,
         )  # fmt: skip
         mend_reached()
+        mend_hours()
         run(
             "INSERT INTO study_coverage (user_id, activity_id, part, spans, covered_ms, total_ms, position_ms, updated_at) "
             "SELECT m.user_id, l.id, 'video', '[[0, 500000]]', 500000, 1200000, 500000, %(now)s "

@@ -5,6 +5,8 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from learning.study.services.hours import mend_hours, wrong_hours
+
 from .folding.rebuilding import differences, exams_to_fold, rebuild_exam
 from .folding.worker import fold_requests, refold_corrected
 
@@ -19,7 +21,8 @@ def fold_items() -> int:
 
 @shared_task(name="reports.check_items")
 def check_items() -> int:
-    """Every night: what differs from the records is logged as an error and made anew; returns how many exams differed."""
+    """Every night: what differs from the records is logged as an error and made anew, the sums of credit hours as well;
+    returns how many exams differed."""
     now = timezone.now()
     differing = 0
     for exam_id in exams_to_fold():
@@ -28,4 +31,8 @@ def check_items() -> int:
             differing += 1
             log.error("folded item statistics differ from the records: %s", "; ".join(found[:20]))
             rebuild_exam(exam_id=exam_id, now=now)
+    wrong = wrong_hours()
+    if wrong:
+        log.error("sums of credit hours differ from the completions: %s", "; ".join(wrong[:20]))
+        mend_hours()
     return differing

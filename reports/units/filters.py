@@ -17,7 +17,7 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class UnitFilter:
-    """`begins` and `ends`: the first and the last day, local; `begins` None = a year back from now. `exam`, `course`:
+    """`begins` and `ends`: the first and the last day, local; `begins` None = since this day a year ago. `exam`, `course`:
     ids, 0 = all. `unit_now`: by the units that people belong to now, not at the time (按现支部)."""
 
     begins: date | None = None
@@ -55,7 +55,7 @@ class UnitFilter:
 
     def period(self, now: datetime) -> tuple[datetime, datetime | None]:
         """[from, to): whole local days; without an end it has none."""
-        begins = _midnight(self.begins) if self.begins else now - YEAR
+        begins = _midnight(self.begins or timezone.localdate(now - YEAR))
         return begins, _midnight(self.ends + timedelta(days=1)) if self.ends else None
 
     def without_items(self) -> UnitFilter:

@@ -8,8 +8,9 @@ from django.db import connection
 
 from reports.tallies import StudyTally
 
+from .hours import Span, sums_by_child
 from .places import Places
-from .queries import Span, StudyTallies, sums_by_child
+from .queries import StudyTallies
 
 LENGTH_S = {
     "postgresql": "EXTRACT(EPOCH FROM SUM(d.ended_at - d.started_at))",

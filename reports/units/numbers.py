@@ -17,10 +17,11 @@ from question_bank.exams.models import Candidate, Exam
 from reports.tallies import ExamTally, StudyTally, exam_total, study_total
 
 from .filters import UnitFilter
+from .hours import hours_tallies
 from .minutes import minutes_tallies
 from .places import OWN, Places, leaves_of, people_q, places_of
 from .points import PointTally, weakest_points
-from .queries import Scale, exam_tallies, hours_tallies, study_tallies
+from .queries import Scale, exam_tallies, study_tallies
 
 COUNTED_KINDS = (Exam.Kind.FORMAL,)  # practice and mock exams assess nobody
 WEAKEST = 5

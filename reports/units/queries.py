@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import orjson
-from django.db import connection
-from django.utils import timezone
 
 from learning.organisation.rows import Statement, among, instant, read
 from learning.study.models import Activity
@@ -28,7 +26,7 @@ from reports.tallies import (
     study_total,
 )
 
-from .places import Places, stays_of
+from .places import Places
 
 ExamTallies = dict[int, ExamTally]  # by child id, OWN for the unit's own people
 StudyTallies = dict[int, StudyTally]
@@ -69,7 +67,7 @@ def exam_tallies(
         child = places.child_in(_json(row[0]))
         if child is not None:
             placed.append((child, row[1:]))
-    fulls = {_decimal(row[4]) for _child, row in placed if row[4] is not None}
+    fulls = {decimal(row[4]) for _child, row in placed if row[4] is not None}
     scale = Scale(fulls.pop() if len(fulls) == 1 else None)
     parts: dict[int, list[ExamTally]] = defaultdict(list)
     for child, (exam_id, state, live, score, full, passed, band, n) in placed:
@@ -78,7 +76,7 @@ def exam_tallies(
         if standing is not Standing.MARKED:
             parts[child].append(one_candidate(standing, n))
             continue
-        points, most = _decimal(score), _decimal(full)
+        points, most = decimal(score), decimal(full)
         parts[child].append(
             one_candidate(
                 standing,
@@ -216,16 +214,16 @@ def _study_statement(
             WHERE {chosen} GROUP BY {who.unit}
         """  # noqa: S608 — our own names
         return sql, [*count_values, *who.join_values, ids, *who.values]
-    below, below_values = _below(places, who.unit)
+    below, below_values = below_today(places, who.unit)
     leaves = f"""
         SELECT {who.unit} AS unit_id, {counts} FROM study_enrolment e {who.joins}
         WHERE {chosen}{below} GROUP BY {who.unit}
     """  # noqa: S608
     values = [*count_values, *who.join_values, ids, *who.values, *below_values]
-    return _by_child(places, leaves, values, ("due", "finished", "begun", "overdue"))
+    return by_child(places, leaves, values, ("due", "finished", "begun", "overdue"))
 
 
-def _below(places: Places, unit: str) -> tuple[str, list[Any]]:
+def below_today(places: Places, unit: str) -> tuple[str, list[Any]]:
     """A condition that begins with AND: the unit stands below today. Of the root's nothing has to be asked."""
     if places.unit.is_root():
         return "", []
@@ -233,7 +231,7 @@ def _below(places: Places, unit: str) -> tuple[str, list[Any]]:
     return f" AND {unit} IN ({sql})", [places.unit.pk]
 
 
-def _by_child(places: Places, leaves: str, values: Sequence[Any], sums: Sequence[str]) -> Statement:
+def by_child(places: Places, leaves: str, values: Sequence[Any], sums: Sequence[str]) -> Statement:
     """Sums of the leaves (a statement with unit_id) by ancestor: the many rows are counted before the closure is joined,
     to one row a unit."""
     under, ids = among("k.ancestor_id", places.ids)
@@ -247,94 +245,7 @@ def _by_child(places: Places, leaves: str, values: Sequence[Any], sums: Sequence
     return sql, [*values, ids, places.unit.pk]
 
 
-def hours_tallies(
-    places: Places, *, begins: datetime, ends: datetime | None, status: str = ""
-) -> StudyTallies:
-    """Credit hours earned in the period by child, and how many members there are today. Two statements, two more where
-    units below were moved."""
-    when = Span("d.completed_at", begins, ends)
-    hours = sums_by_child(places, "study_completion d", "SUM(d.credit_hours)", when, status)
-    heads, values = _members(places, status)
-    (rows,) = read((heads, values))
-    count = {places.child_of(ancestor): int(n) for ancestor, n in rows}
-    return {
-        child: StudyTally(hours=_decimal(hours.get(child, 0)), heads=count.get(child, 0))
-        for child in hours.keys() | count.keys()
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Rows whose instant lies in [begins, ends)."""
-
-    column: str
-    begins: datetime
-    ends: datetime | None
-
-    def condition(self) -> Statement:
-        ends = f" AND {self.column} < %s" if self.ends else ""
-        return f"{self.column} >= %s{ends}", [instant(at) for at in (self.begins, self.ends) if at]
-
-
-def sums_by_child(places: Places, source: str, total: str, span: Span, status: str) -> dict[int, Any]:
-    """The sum of rows of `source` (aliased d, with user_id and unit_id: the unit at the time) by child. Rows of a moved
-    unit count by the dated closure of their local day."""
-    when, values = span.condition()
-    unit, joins = "d.unit_id", ""
-    join_values: list[Any] = []
-    if places.now or status:
-        joins = """JOIN organisation_membership m ON m.user_id = d.user_id AND m.from_date <= %s
-            AND (m.to_date IS NULL OR m.to_date > %s)"""
-        join_values = [places.day, places.day]
-        unit = "m.unit_id" if places.now else unit
-    conditions = ""
-    if status:
-        conditions += " AND m.person_status = %s"
-        values = [*values, status]
-    fixed, fixed_values = conditions, values
-    if places.moved:
-        among_moved, moved = among(unit, places.moved)
-        fixed, fixed_values = f"{conditions} AND NOT ({among_moved})", [*values, moved]
-    below, below_values = _below(places, unit)
-    leaves = f"""
-        SELECT {unit} AS unit_id, {total} AS total FROM {source} {joins}
-        WHERE {when}{fixed}{below} GROUP BY {unit}
-    """  # noqa: S608 — our own names
-    (rows,) = read(_by_child(places, leaves, [*join_values, *fixed_values, *below_values], ("total",)))
-    found = {places.child_of(ancestor): value for ancestor, value in rows}
-    stays = stays_of(places)
-    if stays:
-        day, zone = _local_day(span.column)
-        among_moved, moved = among(unit, places.moved)
-        sql = f"""
-            SELECT {unit}, {day} AS day, {total} FROM {source} {joins}
-            WHERE {when}{conditions} AND {among_moved} GROUP BY {unit}, day
-        """  # noqa: S608 — our own names
-        (rows,) = read((sql, [*zone, *join_values, *values, moved]))
-        for unit_id, on, value in rows:
-            for stay in stays.get(unit_id, ()):
-                if stay.holds(on if isinstance(on, date) else date.fromisoformat(on)):
-                    found[stay.child] = found.get(stay.child, 0) + value
-    return found
-
-
-def _local_day(column: str) -> tuple[str, list[Any]]:
-    sql, values = connection.ops.datetime_cast_date_sql(column, [], timezone.get_current_timezone_name())
-    return sql, list(values)
-
-
-def _members(places: Places, status: str) -> Statement:
-    below, below_values = _below(places, "m.unit_id")
-    leaves = f"""
-        SELECT m.unit_id, COUNT(*) AS n FROM organisation_membership m
-        WHERE m.from_date <= %s AND (m.to_date IS NULL OR m.to_date > %s)
-            {"AND m.person_status = %s" if status else ""}{below} GROUP BY m.unit_id
-    """  # noqa: S608 — our own names
-    values = [places.day, places.day, *([status] if status else []), *below_values]
-    return _by_child(places, leaves, values, ("n",))
-
-
-def _decimal(value: Any) -> Decimal:
+def decimal(value: Any) -> Decimal:
     """SQLite keeps decimals as floats or whole numbers; points have two places."""
     return value if isinstance(value, Decimal) else Decimal(str(value)).quantize(Decimal("0.01"))
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from learning.organisation.models import PersonStatus, Unit, User
 from learning.study.models import Activity, Completion, Enrolment, StudySession, StudySlice
+from learning.study.services.hours import note_hours
 from learning.study.services.reached import mend_reached
 from question_bank.exams.models import Attempt, Candidate, Exam, Result
 from tests.factories import NOW, make_candidate, make_exam, make_membership, make_unit, make_user
@@ -104,6 +105,7 @@ def finish(activity: Activity, user: User, *, hours: str = "0", days_ago: int = 
         completed_at=NOW - timedelta(days=days_ago),
         credit_hours=Decimal(hours),
     )
+    note_hours([made])
     mend_reached(activities=[activity.parent_id or activity.pk])
     return made
 

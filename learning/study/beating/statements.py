@@ -48,6 +48,7 @@ NEW_COMPLETION = {
     "kind": "text", "reason": "text",
 }  # fmt: skip
 COMPLETED = {"id": "bigint", "completed_at": "ms"}
+CREDITED = {"unit_id": "bigint", "from_date": "date", "whole_month": "boolean", "hundredths": "bigint"}
 
 
 class Table(NamedTuple):
@@ -71,9 +72,10 @@ NEW_SLICES = Table("study_studyslice", NEW_SLICE)
 COVERAGES = Table("study_coverage", COVERED, "id")
 NEW_COVERAGES = Table("study_coverage", NEW_COVERED)
 NEW_COMPLETIONS = Table("study_completion", NEW_COMPLETION)
+NEW_HOURS = Table("study_creditedhours", CREDITED)
 ENROLMENTS = Table("study_enrolment", COMPLETED, "id", shared=True)
 TABLES = (
-    SESSIONS, PACES, LONGER_SLICES, NEW_SLICES, COVERAGES, NEW_COVERAGES, NEW_COMPLETIONS, ENROLMENTS,
+    SESSIONS, PACES, LONGER_SLICES, NEW_SLICES, COVERAGES, NEW_COVERAGES, NEW_COMPLETIONS, NEW_HOURS, ENROLMENTS,
 )  # fmt: skip
 
 
@@ -105,10 +107,12 @@ _ACTIVITY = (
 )
 _COVERAGE = "c.id, c.part, {spans}, c.covered_ms, c.total_ms, c.position_ms, c.completed_at"
 _SLICE = "l.id, l.activity_id, l.unit_id, l.started_at, l.ended_at, l.kind"
-# Every open lesson of the course, which of them the person has completed, and the enrolment still to be completed.
+# Every open lesson of the course, which of them the person has completed, whether the course is completed, and the
+# enrolment still to be.
 _COURSE = (
     "p.id, {credit}, {own}, b.id, b.required, EXISTS (SELECT 1 FROM study_completion d "
-    "WHERE d.user_id = {user} AND d.activity_id = b.id), (SELECT e.id FROM study_enrolment e "
+    "WHERE d.user_id = {user} AND d.activity_id = b.id), EXISTS (SELECT 1 FROM study_completion d "
+    "WHERE d.user_id = {user} AND d.activity_id = p.id), (SELECT e.id FROM study_enrolment e "
     "WHERE e.user_id = {user} AND e.activity_id = p.id AND e.completed_at IS NULL) FROM study_activity a "
     "JOIN study_activity p ON p.id = a.parent_id "
     "LEFT JOIN study_activity b ON b.parent_id = p.id AND b.is_open WHERE a.id = {activity}"

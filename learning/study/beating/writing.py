@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -17,8 +18,9 @@ import orjson
 
 from learning.lane.conversation import Conversation, Row, Statement
 from learning.study.crediting import Clock, Pace, Rules, fixed_hours
-from learning.study.intervals import instant_ms
+from learning.study.intervals import instant, instant_ms
 from learning.study.lessons import Lesson, course_complete, lesson_hours, parts_of
+from learning.study.summing import Brought, sums_of
 
 from .beats import Beat
 from .judging import CoverageRow, Judgement, LessonFacts, Reply, SliceRow, State, judge, near
@@ -28,6 +30,7 @@ from .statements import (
     LONGER_SLICES,
     NEW_COMPLETIONS,
     NEW_COVERAGES,
+    NEW_HOURS,
     NEW_SLICES,
     PACES,
     SESSIONS,
@@ -136,7 +139,7 @@ def beat_batch(
     if done:
         (courses,) = yield [dialect.courses([(each.user_id, each.activity_id) for each, _session in done])]
         completions, enrolments = _completions(done, courses, recv)
-    writes = _writes(judged, completions, enrolments, recv, dialect)
+    writes = _writes(judged, completions, enrolments, recv, dialect, zone)
     if writes:
         yield writes
     return told
@@ -195,9 +198,20 @@ def _completions(
     for each, session in done:
         lessons: list[Lesson] = []
         completed = {each.activity_id}
-        course_id, own, credit, enrolment_id = None, "{}", "{}", None
+        course_id, own, credit, course_done, enrolment_id = None, "{}", "{}", False, None
         for row in rows.get(each.user_id, ()):
-            _user, _activity, course_id, credit, own, lesson_id, required, is_done, enrolment_id = row
+            (
+                _user,
+                _activity,
+                course_id,
+                credit,
+                own,
+                lesson_id,
+                required,
+                is_done,
+                course_done,
+                enrolment_id,
+            ) = row
             if lesson_id is None:
                 continue
             lessons.append(Lesson(lesson_id, bool(required)))
@@ -205,7 +219,7 @@ def _completions(
                 completed.add(lesson_id)
         hours = lesson_hours(orjson.loads(own))
         made.append(_completion(each, each.activity_id, session, recv, str(hours)))
-        if course_id is not None and course_complete(lessons, completed):
+        if course_id is not None and not course_done and course_complete(lessons, completed):
             made.append(_completion(each, course_id, session, recv, str(fixed_hours(orjson.loads(credit)))))
             if enrolment_id is not None:
                 enrolments.append((enrolment_id, recv))
@@ -216,12 +230,20 @@ def _completion(each: Beating, activity_id: int, session: _Found, recv: int, hou
     return (each.user_id, activity_id, session.unit_id, recv, hours, "measured", "")
 
 
+def _hours(completions: Sequence[Row], recv: int, zone: tzinfo) -> list[Row]:
+    """What they add to the sums of their units."""
+    day = instant(recv).astimezone(zone).date()
+    sums = sums_of(Brought(row[2], day, Decimal(row[4])) for row in completions)
+    return [(each.unit_id, each.from_date.isoformat(), each.whole_month, each.hundredths) for each in sums]
+
+
 def _writes(
     judged: Sequence[tuple[Beating, _Found, Judgement]],
     completions: Sequence[Row],
     enrolments: Sequence[Row],
     recv: int,
     dialect: Dialect,
+    zone: tzinfo,
 ) -> list[Statement]:
     sessions: list[Row] = []
     paces: list[Row] = []
@@ -260,6 +282,7 @@ def _writes(
         dialect.write(COVERAGES, covered),
         dialect.write(NEW_COVERAGES, newly),
         dialect.write(NEW_COMPLETIONS, completions),
+        dialect.write(NEW_HOURS, _hours(completions, recv, zone)),
         dialect.write(ENROLMENTS, enrolments),
     ]
     return [statement for statement in found if statement is not None]

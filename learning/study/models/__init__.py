@@ -1,6 +1,7 @@
 """Everything study keeps, in one import."""
 
 from .activities import Activity, ActivityQuerySet, Enrolment, EnrolmentQuerySet
+from .hours import CreditedHours
 from .records import (
     Completion,
     CompletionQuerySet,
@@ -17,6 +18,7 @@ __all__ = [
     "Completion",
     "CompletionQuerySet",
     "Coverage",
+    "CreditedHours",
     "Enrolment",
     "EnrolmentQuerySet",
     "StudyPace",

@@ -13,6 +13,7 @@ from learning.organisation.services import audit
 from learning.study.errors import NotPossible
 from learning.study.models import Completion, Coverage, Enrolment, StudyPace, StudySession, StudySlice
 
+from .hours import note_hours
 from .people import lock_people
 
 
@@ -31,6 +32,7 @@ def erase_study(*, user: User, by: User, reason: str, now: datetime) -> dict[str
         "completions": Completion.objects.filter(user=user),
         "enrolments": Enrolment.objects.filter(user=user, source=Enrolment.Source.SELF),
     }
+    note_hours(Completion.objects.filter(user=user), sign=-1)
     counts = {name: rows.delete()[0] for name, rows in erased.items()}  # type: ignore[attr-defined]  # a queryset each
     StudyPace.objects.filter(user=user).delete()
     Enrolment.objects.filter(user=user).update(begun_at=None, completed_at=None)

@@ -29,6 +29,7 @@ from learning.study.lessons import (
 )
 from learning.study.models import Activity, Completion, Coverage, StudySlice
 
+from .hours import note_hours
 from .people import lock_people, units_on
 from .reached import note_completed
 
@@ -69,7 +70,7 @@ def finish_part(*, user: User, activity: Activity, part: str, now: datetime) -> 
     covered = {each.part: Covered(each.covered_ms, each.completed_at is not None) for each in rows}
     if not lesson_complete(parts, covered):
         return None
-    made_now = _complete([user.pk], activity, now=now)
+    made_now = complete([user.pk], activity, now=now)
     if made_now and activity.parent is not None:
         complete_courses(courses=[activity.parent], now=now, user_ids=[user.pk])
     return Completion.objects.get(user=user, activity=activity) if made_now else None
@@ -94,7 +95,7 @@ def complete_courses(
         ready = through.exclude(user__in=Completion.objects.filter(activity=course).values("user"))
         ids = list(ready.values_list("user", flat=True))
         lock_people(ids)
-        made += _complete(ids, course, now=now)
+        made += complete(ids, course, now=now)
     return made
 
 
@@ -125,12 +126,12 @@ def record_by_hand(
     told = {"kind": Completion.Kind.MANUAL, "by": by, "reason": reason.strip()[:200]}
     if activity.kind == Activity.Kind.COURSE:
         for lesson in activity.children.filter(is_open=True):
-            _complete(ids, lesson, now=at, **told)
-    made = _complete(ids, activity, now=at, **told)
+            complete(ids, lesson, now=at, **told)
+    made = complete(ids, activity, now=at, **told)
     if activity.parent is not None:
         complete_courses(courses=[activity.parent], now=at, user_ids=ids)
     if minutes:
-        _enter_time(ids, activity, minutes, now)
+        enter_time(ids, activity, minutes, now)
     data = {"people": len(ids), "new": made, "minutes": minutes, "reason": reason.strip()}
     audit.record(actor=by, action="study.record", obj=activity, unit=activity.owner_unit, data=data, now=now)
     return made
@@ -160,33 +161,34 @@ def hours_for(activity: Activity) -> Decimal:
     return own_hours(activity.credit, activity.nominal_minutes)
 
 
-def _complete(user_ids: Collection[int], activity: Activity, *, now: datetime, **told: Any) -> int:
-    """Inserts the completions that are not there yet, with the unit of the day; how many. The people are locked."""
+def complete(user_ids: Collection[int], activity: Activity, *, now: datetime, **told: Any) -> int:
+    """Inserts the completions that are not there yet, with the unit of the day; how many. The people must be locked."""
     there = set(
         Completion.objects.filter(activity=activity, user__in=user_ids).values_list("user", flat=True)
     )
     new = [each for each in user_ids if each not in there]
     units = units_on(new, timezone.localdate(now))
     hours = hours_for(activity)
-    Completion.objects.bulk_create(
-        [
-            Completion(
-                user_id=each,
-                activity=activity,
-                unit_id=units.get(each),
-                completed_at=now,
-                credit_hours=hours,
-                **told,
-            )
-            for each in new
-        ],
-        batch_size=500,
-    )
+    made = [
+        Completion(
+            user_id=each,
+            activity=activity,
+            unit_id=units.get(each),
+            completed_at=now,
+            credit_hours=hours,
+            **told,
+        )
+        for each in new
+    ]
+    Completion.objects.bulk_create(made, batch_size=500)
+    note_hours(made)
     note_completed(activity=activity, user_ids=new, at=now)
     return len(new)
 
 
-def _enter_time(user_ids: Sequence[int], activity: Activity, minutes: int, now: datetime) -> None:
+def enter_time(user_ids: Sequence[int], activity: Activity, minutes: int, now: datetime) -> None:
+    """Enters so many minutes from the time the activity was held, less what the people, who must be locked, are credited
+    for already."""
     span = timedelta(minutes=minutes)
     start = activity.held_at or now - span
     asked = (instant_ms(start), instant_ms(min(start + span, now)))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from statistics import pstdev
 from typing import Any
 
 import pytest
+from django.utils.timezone import get_default_timezone, localdate
 
 from learning.organisation.models import Membership, PersonStatus, Unit
-from learning.study.models import Completion, Enrolment, StudySession
+from learning.study.models import Activity, Completion, Enrolment, StudySession
+from learning.study.services.hours import mend_hours
 from question_bank.exams.models import Attempt, Candidate, Exam, Result
 from reports.tallies import ExamTally, StudyTally
 from reports.units.filters import UnitFilter
 from reports.units.numbers import UnitNumbers, unit_numbers
+from tests.factories import NOW
 from tests.reports.school import LATER, School, make_school
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +162,66 @@ def test_period_leaves_out_what_opened_before_or_after() -> None:
     begins = (first.opens_at - timedelta(days=30)).date()
     assert [exam.pk for exam in read(school.root, begins=begins).exams] == [school.exams[1].pk]
     assert [exam.pk for exam in read(school.root, begins=begins, ends=begins).exams] == []
+
+
+LAST_DAY = localdate(NOW)
+PERIODS = [
+    (LAST_DAY - timedelta(days=150), None),
+    (LAST_DAY - timedelta(days=150), LAST_DAY - timedelta(days=3)),
+    (LAST_DAY.replace(day=1), LAST_DAY),
+    (LAST_DAY - timedelta(days=5), LAST_DAY - timedelta(days=5)),
+    (LAST_DAY - timedelta(days=45), LAST_DAY - timedelta(days=31)),
+    (date(2026, 2, 10), date(2026, 3, 31)),
+    (date(2026, 3, 1), date(2026, 4, 30)),
+    (LAST_DAY + timedelta(days=1), None),
+]
+
+
+def spread_over_a_year(school: School, seed: int) -> None:
+    """Everybody's completions on other days and at other hours, some of them of people who belong to no unit."""
+    dice = random.Random(seed)
+    for each in Completion.objects.all():
+        each.completed_at = NOW - timedelta(minutes=dice.randrange(200 * 24 * 60))
+        if dice.random() < 0.1:
+            each.unit = None
+        each.save()
+    mend_hours()
+
+
+@pytest.mark.parametrize(("begins", "ends"), PERIODS)
+@pytest.mark.parametrize("wanted", [{}, {"status": PersonStatus.FULL}, {"unit_now": True}])
+def test_hours_of_any_period_are_those_of_its_completions(
+    begins: date, ends: date | None, wanted: dict[str, Any]
+) -> None:
+    school = make_school(8, people=24)
+    spread_over_a_year(school, 8)
+    members = {each.user_id: each for each in Membership.objects.filter(to_date=None).select_related("unit")}
+    for unit in (school.root, *school.generals, school.branches[0]):
+        numbers = read(unit, begins=begins, ends=ends, **wanted)
+        by_hand = Decimal(0)
+        for each in Completion.objects.all():
+            day, member = localdate(each.completed_at), members[each.user_id]
+            here = member.unit if "unit_now" in wanted else each.unit
+            right = "status" not in wanted or member.person_status == wanted["status"]
+            if right and begins <= day and (ends is None or day <= ends) and _is_below(here, unit):
+                by_hand += each.credit_hours
+        assert numbers.study.hours == by_hand
+        assert sum(line.study.hours for line in numbers.lines) == by_hand
+
+
+def test_without_dates_the_period_begins_with_this_day_a_year_ago() -> None:
+    school = make_school(9, people=3)
+    lesson = Activity.objects.filter(parent=school.courses[0]).first()
+    assert lesson is not None
+    Completion.objects.all().delete()
+    begins = datetime.combine(localdate(LATER) - timedelta(days=365), time.min, get_default_timezone())
+    for user, at in zip(school.people, (begins - timedelta(seconds=1), begins, LATER), strict=True):
+        unit = user.memberships.get().unit
+        Completion.objects.create(
+            activity=lesson, user=user, unit=unit, completed_at=at, credit_hours=Decimal("0.50")
+        )
+    mend_hours()
+    assert read(school.root).study.hours == 1
 
 
 def test_statements_do_not_grow_with_units_and_people(django_assert_max_num_queries: Any) -> None:
