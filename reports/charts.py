@@ -13,7 +13,7 @@ from django.utils.dates import MONTHS_ALT, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from .shape import Chart, ChartKind, Column, Kind, Row, Value
-from .words import rounded, said, with_unit
+from .words import clauses, heading, listed, named, rounded, said, with_unit
 
 Option = dict[str, Any]
 IN_MINUTES_FROM_S = 600  # an axis of longer durations counts minutes
@@ -63,12 +63,12 @@ def alternative(chart: Chart) -> str:
     rows = []
     for row in table.rows[:ROWS_IN_WORDS]:
         values = [_cell_words(chart, row, key) for key in chart.series]
-        rows.append(f"{said(table.columns[place], row[place])}：{'，'.join(values)}")
+        rows.append(named(said(table.columns[place], row[place]), listed(values)))
     head = _("%(kind)s：%(title)s。") % {
         "kind": KIND_WORDS[chart.kind](),
         "title": chart.title or table.title,
     }
-    text = head + "；".join(rows) + ("。" if rows else "")
+    text = head + clauses(rows) + (_("。") if rows else "")
     if len(table.rows) > ROWS_IN_WORDS:
         text += _("共 %(count)d 行，其余见表格。") % {"count": len(table.rows)}
     return text
@@ -130,9 +130,9 @@ def _data(chart: Chart, key: str, minutes: bool) -> list[Option]:
     column, place = chart.table.column(key), chart.table.place(key)
     found = []
     for name, row in zip(_names(chart), chart.table.rows, strict=True):
-        words = f"{name}：{with_unit(column, row[place])}"
+        words = named(name, with_unit(column, row[place]))
         if len(chart.series) > 1:
-            words = f"{name} · {column.label}：{with_unit(column, row[place])}"
+            words = named(f"{name} · {column.label}", with_unit(column, row[place]))
         found.append({"value": number(column, row[place], minutes=minutes), "words": words})
     return found
 
@@ -191,8 +191,8 @@ def _scatter(chart: Chart) -> Option:
     for name, first, second in zip(_names(chart), chart.table.values(x), chart.table.values(y), strict=True):
         place = [number(across, first, minutes=wide), number(up, second, minutes=high)]
         if None not in place:
-            texts = f"{across.label} {with_unit(across, first)}，{up.label} {with_unit(up, second)}"
-            data.append({"value": place, "words": f"{name}：{texts}"})
+            texts = (f"{across.label} {with_unit(across, first)}", f"{up.label} {with_unit(up, second)}")
+            data.append({"value": place, "words": named(name, listed(texts))})
     return {
         "xAxis": _titled(_axis(chart, (x,)), across) | {"nameLocation": "middle", "nameGap": 28},
         "yAxis": _titled(_axis(chart, (y,)), up),
@@ -203,7 +203,7 @@ def _scatter(chart: Chart) -> Option:
 
 def _titled(axis: Option, column: Column) -> Option:
     unit = axis.get("name", "")
-    return axis | {"name": f"{column.label}（{unit}）" if unit else column.label, "scale": True}
+    return axis | {"name": heading(column.label, unit), "scale": True}
 
 
 def _box(chart: Chart) -> Option:
@@ -213,10 +213,10 @@ def _box(chart: Chart) -> Option:
     for name, row in zip(_names(chart), chart.table.rows, strict=True):
         cells = [row[chart.table.place(key)] for key in chart.series]
         five = [number(column, cell, minutes=minutes) for column, cell in zip(columns, cells, strict=True)]
-        said_all = "，".join(
+        said_all = listed(
             f"{column.label} {with_unit(column, cell)}" for column, cell in zip(columns, cells, strict=True)
         )
-        data.append({"value": [] if None in five else five, "words": f"{name}：{said_all}"})
+        data.append({"value": [] if None in five else five, "words": named(name, said_all)})
     names: Option = {"type": "category", "data": _names(chart)}
     values = _axis(chart, chart.series)
     series: list[Option] = [{"type": "boxplot", "data": data}]
@@ -230,7 +230,7 @@ def _heat(chart: Chart) -> Option:
     names, data = _names(chart), []
     for across, (key, column) in enumerate(zip(chart.series, columns, strict=True)):
         for down, value in enumerate(chart.table.values(key)):
-            words = f"{names[down]} · {column.label}：{with_unit(column, value)}"
+            words = named(f"{names[down]} · {column.label}", with_unit(column, value))
             data.append({"value": [across, down, number(column, value)], "words": words})
     drawn_values = [each["value"][2] for each in data if each["value"][2] is not None]
     percent = columns[0].kind is Kind.PERCENT
@@ -263,14 +263,14 @@ def _radar(chart: Chart) -> Option:
     data = []
     for key, column in zip(chart.series, columns, strict=True):
         values = chart.table.values(key)
-        spoken = "；".join(
+        spoken = clauses(
             f"{name} {with_unit(column, each)}" for name, each in zip(names, values, strict=True)
         )
         data.append(
             {
                 "name": column.label,
                 "value": [number(column, each) for each in values],
-                "words": f"{column.label}：{spoken}",
+                "words": named(column.label, spoken),
             }
         )
     highest = max((each for one in data for each in one["value"] if each is not None), default=1)  # type: ignore[attr-defined]
@@ -283,26 +283,24 @@ def _radar(chart: Chart) -> Option:
 
 
 def _spans(chart: Chart) -> Option:
-    start, length = chart.series
-    minutes = _in_minutes(chart, start) or _in_minutes(chart, length)
+    start, *lengths = chart.series
+    minutes = any(_in_minutes(chart, key) for key in chart.series)
     begins = chart.table.column(start)
     offset = [{"value": number(begins, each, minutes=minutes)} for each in chart.table.values(start)]
-    spans = _data(chart, length, minutes)
-    for each, at in zip(spans, chart.table.values(start), strict=True):
-        each["words"] += f"（{begins.label} {with_unit(begins, at)}）"
-    hidden = {"color": "transparent"}
+    shared: Option = {"type": "bar", "stack": "all", "barMaxWidth": WIDEST_BAR_PX}
+    series = [shared | {"silent": True, "itemStyle": {"color": "transparent"}, "data": offset}]
+    for key in lengths:
+        spans = _data(chart, key, minutes)
+        for each, at in zip(spans, chart.table.values(start), strict=True):
+            each["words"] = heading(each["words"], f"{begins.label} {with_unit(begins, at)}")
+        series.append(shared | {"name": chart.table.column(key).label, "data": spans})
     return {
-        "xAxis": _axis(chart, (length,)) | {"name": _("分钟") if minutes else _("秒")} | LYING,
+        "xAxis": _axis(chart, tuple(lengths)) | {"name": _("分钟") if minutes else _("秒")} | LYING,
         "yAxis": {"type": "category", "data": _names(chart), "inverse": True},
         "grid": LYING_GRID,
-        "series": [
-            {
-                "type": "bar", "stack": "all", "silent": True, "itemStyle": hidden,
-                "barMaxWidth": WIDEST_BAR_PX, "data": offset,
-            },
-            {"type": "bar", "stack": "all", "barMaxWidth": WIDEST_BAR_PX, "data": spans},
-        ],
-    }  # fmt: skip
+        "series": series,
+        **({"legend": {"top": 0, "data": [one["name"] for one in series[1:]]}} if len(lengths) > 1 else {}),
+    }
 
 
 def _calendar(chart: Chart) -> Option:
@@ -313,7 +311,7 @@ def _calendar(chart: Chart) -> Option:
     data = [
         {
             "value": [day.isoformat(), number(column, value, minutes=minutes)],
-            "words": f"{name}：{with_unit(column, value)}",
+            "words": named(name, with_unit(column, value)),
         }
         for day, name, value in zip(days, _names(chart), chart.table.values(key), strict=True)
     ]

@@ -18,7 +18,7 @@ from learning.organisation.models import Unit
 from . import charts
 from .exporting import files
 from .shape import Figure, Kind, Report, Row, Table, repeats_withheld
-from .words import as_of_words, figure_said, legend, said
+from .words import as_of_words, figure_said, heading, legend, said
 
 PAGE_SIZE = 50
 
@@ -130,10 +130,7 @@ def shown_table(request: HttpRequest, table: Table, n: int) -> ShownTable:
         cells(table, table.rows[place], table.links[place] if table.links else "")
         for place in page.object_list
     ]
-    head = [
-        Cell(f"{each.label}（{each.unit}）" if each.unit else each.label, "", each.kind.is_number)
-        for each in table.columns
-    ]
+    head = [Cell(heading(each.label, each.unit), "", each.kind.is_number) for each in table.columns]
     total = cells(table, table.total, "") if table.total else []
     empty = table.empty or _("没有数据。")
     return ShownTable(table.title, f"table-{table.key or n}", head, rows, total, page, param, empty)

@@ -111,7 +111,7 @@ class Figure:
 class ChartKind(StrEnum):
     """BAR, LINE, FUNNEL and RADAR: one number a row and series. HISTOGRAM: bars that touch. SCATTER: series = (x, y).
     BOX: series = (least, lower quartile, median, upper quartile, most). HEAT: categories × series. SPANS: series =
-    (from, length). CALENDAR: the category is a date, one series."""
+    (from, length) and more lengths that follow it. CALENDAR: the category is a date, one series."""
 
     BAR = "bar"
     HISTOGRAM = "histogram"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -42,6 +43,26 @@ def with_unit(column: Column, value: Value) -> str:
     text = said(column, value)
     counts = isinstance(value, int | Decimal | Fraction) and column.kind is not Kind.DURATION
     return f"{text} {column.unit}" if counts and column.unit else text
+
+
+def named(name: str, text: str) -> str:
+    """合格率：91.4%."""
+    return _("%(name)s：%(value)s") % {"name": name, "value": text}
+
+
+def listed(parts: Iterable[str]) -> str:
+    return _("，").join(parts)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    return _("；").join(parts)
+
+
+def heading(label: str, unit: str) -> str:
+    """用时（秒）; the label alone where the unit says the same, or there is none."""
+    if not unit or unit.casefold() == label.casefold():
+        return label
+    return _("%(label)s（%(unit)s）") % {"label": label, "unit": unit}
 
 
 def figure_said(figure: Figure) -> str:
@@ -89,7 +110,7 @@ def as_of_words(report: Report) -> str:
 
 def chosen_words(report: Report) -> str:
     """The filters that are set, in words: for the head of a printed report."""
-    return "；".join(f"{each.label}：{each.words}" for each in report.filters if each.words)
+    return clauses(named(each.label, each.words) for each in report.filters if each.words)
 
 
 def legend(report: Report) -> list[tuple[str, str]]:

@@ -16,13 +16,14 @@ from learning.organisation.permissions import Action, any_path, may, people_allo
 from question_bank.exams.models import Candidate, Exam
 from reports.units.places import leaves_of, people_q, places_of
 
-CHARTS = ("scores", "items", "time")
+BY_UNIT = ("units", "points")
+CHARTS = ("scores", "items", "time", *BY_UNIT)
 
 
 @dataclass(frozen=True, slots=True)
 class ExamFilter:
     """`unit`: id, 0 = all. `unit_now`: by the units that people belong to now, not at the time (按现支部). `chart`: which
-    of the three is drawn."""
+    one is drawn."""
 
     unit: int = 0
     unit_now: bool = False

@@ -44,7 +44,7 @@ def item_table(numbers: ItemNumbers, link_to: Callable[[int], str]) -> Table:
     columns = (
         Column("name", _("试题")),
         Column("kind", _("题型")),
-        Column("n", _("作答"), Kind.INT, _("份")),
+        Column("n", _("作答份数"), Kind.INT),
         Column("facility", _("得分率"), Kind.PERCENT, how=how_facility()),
         Column("r", _("区分度 r"), Kind.DECIMAL, how=how_item_rest()),
         Column("d", _("区分度 D"), Kind.DECIMAL, how=how_discrimination()),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+
+from django.utils import timezone
 
 from learning.organisation.models import User
 from question_bank.engine.statistics import Distribution
@@ -15,15 +17,17 @@ from question_bank.exams.models import Attempt, Exam
 from reports.tallies import ExamTally, Standing, exam_total, one_candidate
 from reports.units.queries import Scale, is_excellent, standing_of
 
-from .audience import Audience
+from .audience import BY_UNIT, Audience
+from .by_unit import UnitLine, unit_lines
 from .items import ItemNumbers, item_numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """A candidate with a result. `score` as counted in the report, `used_ms` of the attempt that counts (用时); None
+    """`candidate`: id of one with a result. `score` as counted in the report, `used_ms` of the attempt that counts (用时); None
     where the result is an average."""
 
+    candidate: int
     name: str
     number: str
     unit: str
@@ -36,7 +40,7 @@ class Sitter:
 @dataclass(frozen=True)
 class ExamNumbers:
     """`missing`: who has not sat it and may not any more, by unit. `scale.full`: the full mark, None where papers differ
-    and scores are out of 100."""
+    and scores are out of 100. `by_unit` where a chart of units is wanted."""
 
     audience: Audience
     as_of: datetime
@@ -45,6 +49,7 @@ class ExamNumbers:
     sitters: list[Sitter]
     missing: Counter[str]
     items: ItemNumbers
+    by_unit: list[UnitLine] = field(default_factory=list)
 
     @property
     def exam(self) -> Exam:
@@ -79,7 +84,7 @@ def exam_numbers(*, audience: Audience, user: User, now: datetime) -> ExamNumber
         if standing is Standing.MARKED:
             points = scale.score(score, full)
             parts[standing, points, passed, is_excellent(exam, score, full, band)] += 1
-            sitters.append(Sitter(name, number, unit, points, passed, band, _used(*clock)))
+            sitters.append(Sitter(pk, name, number, unit, points, passed, band, _used(*clock)))
         else:
             parts[standing, None, False, False] += 1
             missing[unit] += standing is Standing.ABSENT
@@ -88,7 +93,14 @@ def exam_numbers(*, audience: Audience, user: User, now: datetime) -> ExamNumber
         for (standing, points, passed, excellent), n in parts.items()
     )
     items = item_numbers(audience=audience, user=user, now=now)
-    return ExamNumbers(audience, now, tally, scale, sitters, missing, items)
+    by_unit = _by_unit(audience, sitters, now) if audience.wanted.chart in BY_UNIT else []
+    return ExamNumbers(audience, now, tally, scale, sitters, missing, items, by_unit)
+
+
+def _by_unit(audience: Audience, sitters: list[Sitter], now: datetime) -> list[UnitLine]:
+    scores = ((each.candidate, each.score) for each in sitters)
+    with_points = audience.wanted.chart == "points"
+    return unit_lines(audience, scores, day=timezone.localdate(now), with_points=with_points)
 
 
 def _live(exam: Exam) -> dict[int, int]:

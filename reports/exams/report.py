@@ -24,8 +24,17 @@ from reports.shape import (
 )
 from reports.words import half_up, said, with_unit
 
+from .audience import BY_UNIT
 from .item_table import item_table, items_chart
 from .numbers import ExamNumbers
+from .unit_tables import (
+    LinkToUnit,
+    how_boxes,
+    how_points,
+    points_chart,
+    scores_chart,
+    small_units_note,
+)
 
 # The address of a question's report within the exam, "" where the reader may not open it.
 LinkTo = Callable[[int], str]
@@ -34,9 +43,9 @@ TENTH, HUNDRED = Fraction(1, 10), 100
 PERCENT = Column("", "", Kind.PERCENT)
 
 
-def exam_report(numbers: ExamNumbers, *, link_to: LinkTo) -> Report:
+def exam_report(numbers: ExamNumbers, *, link_to: LinkTo, link_to_unit: LinkToUnit) -> Report:
     items = item_table(numbers.items, link_to)
-    chart, tables = _chart(numbers, items)
+    chart, tables = _chart(numbers, items, link_to_unit)
     return Report(
         title=_("%(exam)s：考试报告") % {"exam": numbers.exam.title},
         sentence=sentence(numbers),
@@ -139,7 +148,7 @@ def _reliability(numbers: ExamNumbers) -> list[Figure]:
     ]
 
 
-def _chart(numbers: ExamNumbers, items: Table) -> tuple[Chart, tuple[Table, ...]]:
+def _chart(numbers: ExamNumbers, items: Table, link_to_unit: LinkToUnit) -> tuple[Chart, tuple[Table, ...]]:
     """The chart asked for, and the tables that it does not show."""
     scores, bands, points = _score_table(numbers), _band_table(numbers), _point_table(numbers)
     rest = [each for each in (bands, points) if each is not None]
@@ -151,6 +160,11 @@ def _chart(numbers: ExamNumbers, items: Table) -> tuple[Chart, tuple[Table, ...]
                 ChartKind.SCATTER, _sitter_table(numbers), "name", ("used", "score"), _("得分与用时")
             )
             return chart, (scores, *rest, items)
+        case "units":
+            chart = scores_chart(numbers.by_unit, points_of(numbers), link_to_unit)
+            return chart, (scores, *rest, items)
+        case "points":
+            return points_chart(numbers.by_unit, link_to_unit), (scores, *rest, items)
         case _:
             at = float(numbers.exam.pass_percent) / BINS
             line = Line(
@@ -175,7 +189,7 @@ def _score_table(numbers: ExamNumbers) -> Table:
     columns = (
         Column("band", _("分数段"), how=_("含下限，不含上限；最高一段含满分。")),
         Column("n", _("人数"), Kind.INT, _("人")),
-        Column("share", _("占比"), Kind.PERCENT),
+        Column("share", _("人数占比"), Kind.PERCENT),
     )
     return Table(_("成绩分布"), columns, rows, key="scores")
 
@@ -199,7 +213,7 @@ def _band_table(numbers: ExamNumbers) -> Table | None:
     columns = (
         Column("name", _("等级")),
         Column("n", _("人数"), Kind.INT, _("人")),
-        Column("share", _("占比"), Kind.PERCENT),
+        Column("share", _("人数占比"), Kind.PERCENT),
     )
     return Table(_("等级"), columns, rows, key="bands")
 
@@ -210,7 +224,7 @@ def _point_table(numbers: ExamNumbers) -> Table | None:
     columns = (
         Column("point", _("知识点")),
         Column("mastery", _("掌握率"), Kind.PERCENT, how=_("该知识点各题得分之和 ÷ 满分之和")),
-        Column("n", _("作答"), Kind.INT, _("题次")),
+        Column("n", _("作答题次"), Kind.INT),
     )
     rows = [(each.name, each.mastery, each.n) for each in numbers.items.weakest]
     return Table(_("最薄弱的知识点"), columns, rows, key="points")
@@ -254,6 +268,8 @@ def _filters(numbers: ExamNumbers) -> tuple[Filter, ...]:
                 Choice("", _("成绩分布")),
                 Choice("items", _("试题得分率与区分度")),
                 Choice("time", _("得分与用时")),
+                Choice("units", _("各党组织的成绩")),
+                Choice("points", _("各党组织的知识点得分率")),
             ),
         ),
     )
@@ -261,7 +277,7 @@ def _filters(numbers: ExamNumbers) -> tuple[Filter, ...]:
 
 def _notes(numbers: ExamNumbers) -> tuple[str, ...]:
     notes = []
-    items = numbers.items
+    items, chart = numbers.items, numbers.audience.wanted.chart
     if numbers.tally.sitting or numbers.tally.waiting:
         notes.append(_("考试还没有结束：作答中和尚未考的人另列，统计只含已评分的成绩。"))
     if not items.fixed:
@@ -272,4 +288,7 @@ def _notes(numbers: ExamNumbers) -> tuple[str, ...]:
         notes.append(_("有 %(n)d 份作答刚刚评分，几秒后计入试题数据。") % {"n": items.waiting})
     if numbers.scale.full is None and numbers.tally.marked:
         notes.append(_("各份试卷满分不同，成绩按百分制计。"))
-    return tuple(notes)
+    if chart in BY_UNIT:
+        notes.append(how_boxes() if chart == "units" else how_points())
+        notes.append(small_units_note(numbers.by_unit))
+    return tuple(each for each in notes if each)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from learning.printing import pdf
 from reports.shape import Chart, ChartKind, Column, Report, Row, Table, Value, Withheld, repeats_withheld
-from reports.words import as_of_words, chosen_words, figure_said, legend, rounded, said, with_unit
+from reports.words import as_of_words, chosen_words, figure_said, heading, legend, rounded, said, with_unit
 
 MOST_ROWS = 2000  # of a table on paper; the workbook holds all
 WIDE = 8  # columns from which the paper lies
@@ -35,7 +35,7 @@ def document(report: Report) -> bytes:
     if report.figures:
         paper.figures(
             [
-                pdf.Figure(_label(each.label, each.unit), figure_said(each), each.how)
+                pdf.Figure(heading(each.label, each.unit), figure_said(each), each.how)
                 for each in report.figures
             ]
         )
@@ -51,10 +51,6 @@ def document(report: Report) -> bytes:
         paper.heading(_("这些数字是怎样统计的"), level=2)
         paper.facts(notes)
     return paper.finish()
-
-
-def _label(label: str, unit: str) -> str:
-    return f"{label}（{unit}）" if unit else label
 
 
 def _draw(paper: pdf.Document, chart: Chart) -> None:
@@ -93,7 +89,7 @@ def _write(paper: pdf.Document, table: Table) -> None:
     by_column = zip(*rows, strict=True) if rows else [()] * len(table.columns)
     columns = [
         pdf.Column(
-            _label(each.label, each.unit),
+            heading(each.label, each.unit),
             _share(each, values),
             "right" if each.kind.is_number else "left",
         )
@@ -112,7 +108,7 @@ def _share(column: Column, values: Sequence[str | None]) -> float:
     """As wide as nine of ten of its cells want, within reason; a title may break."""
     widths = sorted(_width(value) for value in values)
     common = widths[(len(widths) - 1) * 9 // 10] if widths else 0.0
-    return min(WIDEST, max(NARROWEST, common + PADDING, _width(_label(column.label, column.unit)) / 2))
+    return min(WIDEST, max(NARROWEST, common + PADDING, _width(heading(column.label, column.unit)) / 2))
 
 
 def _width(text: str | None) -> float:

@@ -18,7 +18,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from reports.shape import Column, Kind, Report, Table, Value
-from reports.words import as_of_words, chosen_words, legend, plain
+from reports.words import as_of_words, chosen_words, heading, legend, plain
 
 TITLE_CHARS = 31  # a sheet's name in Excel
 FORBIDDEN = str.maketrans("", "", "[]:*?/\\")
@@ -57,7 +57,7 @@ def _write_summary(page: Any, report: Report) -> None:
             page.append([_text(page, line)])
     page.append([])
     for figure in report.figures:
-        label = _text(page, heading(figure.column))
+        label = _text(page, title_of(figure.column))
         page.append([label, Cells(page, figure.column).filled(figure.value), _text(page, figure.how)])
     page.append([])
     for label, how in legend(report):
@@ -68,7 +68,7 @@ def _write_table(page: Any, table: Table) -> None:
     page.freeze_panes = "B2"
     for at, column in enumerate(table.columns, start=1):
         page.column_dimensions[get_column_letter(at)].width = WIDTHS.get(column.kind, NUMBER_WIDTH)
-    page.append([_text(page, heading(column), bold=True) for column in table.columns])
+    page.append([_text(page, title_of(column), bold=True) for column in table.columns])
     cells = [Cells(page, column) for column in table.columns]
     for row in table.rows:
         page.append(each.filled(value) for each, value in zip(cells, row, strict=True))
@@ -104,9 +104,8 @@ class Cells:
         return self._value
 
 
-def heading(column: Column) -> str:
-    unit = unit_of(column)
-    return f"{column.label}（{unit}）" if unit else column.label
+def title_of(column: Column) -> str:
+    return heading(column.label, unit_of(column))
 
 
 def unit_of(column: Column) -> str:

@@ -99,7 +99,7 @@ def _figures(numbers: QuestionNumbers) -> tuple[Figure, ...]:
         return Figure(label, few or milliseconds(value), Kind.DURATION, how=how, key=key)
 
     return (
-        Figure(_("作答"), found.n, unit=_("份"), how=_("已评分的作答，空白也算。"), key="n"),
+        Figure(_("作答份数"), found.n, how=_("已评分的作答，空白也算。"), key="n"),
         Figure(_("出现率"), exposure, Kind.PERCENT, how=_("有这道题的作答 ÷ 这些考试的全部作答"), key="exposure"),
         share("facility", _("得分率"), found.facility, how_facility()),
         Figure(_("区分度 r"), few or found.item_rest, Kind.DECIMAL, how=_how_r(numbers), key="r"),
@@ -130,7 +130,7 @@ def _options(numbers: QuestionNumbers) -> Table | None:
         Column("option", _("选项")),
         *((Column("text", _("内容")), Column("right", _("答案"))) if numbers.readable else ()),
         Column("n", _("选择"), Kind.INT, _("份")),
-        Column("share", _("占比"), Kind.PERCENT, how=_("选择的 ÷ 作答；多选题各项之和可超过 100%。")),
+        Column("share", _("选择率"), Kind.PERCENT, how=_("选择的 ÷ 作答；多选题各项之和可超过 100%。")),
         Column("high", _("高分组"), Kind.PERCENT, how=_("总分最高的 27 % 中选择这一项的比例。")),
         Column("low", _("低分组"), Kind.PERCENT, how=_("总分最低的 27 % 中选择这一项的比例。")),
         Column(
@@ -168,7 +168,7 @@ def _text(version: QuestionVersion, option: str) -> str:
 def _exam_table(numbers: QuestionNumbers, link_to: Callable[[int], str]) -> Table:
     columns = (
         Column("exam", _("考试")),
-        Column("n", _("作答"), Kind.INT, _("份")),
+        Column("n", _("作答份数"), Kind.INT),
         Column("exposure", _("出现率"), Kind.PERCENT),
         *_common(),
     )
@@ -186,7 +186,7 @@ def _exam_table(numbers: QuestionNumbers, link_to: Callable[[int], str]) -> Tabl
 
 
 def _version_table(numbers: QuestionNumbers) -> Table:
-    columns = (Column("version", _("版本")), Column("n", _("作答"), Kind.INT, _("份")), *_common())
+    columns = (Column("version", _("版本")), Column("n", _("作答份数"), Kind.INT), *_common())
     rows = [
         (_("版本 %(no)d") % {"no": line.version.no if line.version else 0}, line.figures.n, *_cells(line))
         for line in numbers.by_version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -21,6 +21,7 @@ from .places import Places, people_q
 
 BATCH = 2000  # folded attempts in memory
 VERSION_MARK_FULL = itemgetter(0, 1, 2)  # of a slot's outcome
+VersionSums = dict[int, tuple[int, int, int]]  # n, marks and full marks by question version
 LEAST_ANSWERS = 5  # fewer answers to a point say nothing about a group
 
 
@@ -58,15 +59,40 @@ def point_tallies(
     return by_point(versions)
 
 
-def by_point(versions: dict[int, tuple[int, int, int]]) -> list[PointTally]:
-    """From (n, marks, full) by question version; a question on several points counts for each. One query."""
-    found: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+def by_point(versions: VersionSums) -> list[PointTally]:
+    """A question on several points counts for each. One query."""
+    return summed(versions, points_of(versions))
+
+
+def points_of(versions: Collection[int]) -> dict[int, list[tuple[int, str]]]:
+    """Id and name of the points of each question version that has any; one query."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
     links = Question.objects.filter(versions__in=versions, knowledge_points__isnull=False)
     for version, point, name in links.values_list("versions", "knowledge_points", "knowledge_points__name"):
         if version in versions:
-            for place, value in enumerate(versions[version]):
-                found[point, name][place] += value
+            found[version].append((point, name))
+    return found
+
+
+def summed(versions: VersionSums, points: Mapping[int, Sequence[tuple[int, str]]]) -> list[PointTally]:
+    """The sums of the versions by the points that they have."""
+    found: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for version, sums in versions.items():
+        for point in points.get(version, ()):
+            for place, value in enumerate(sums):
+                found[point][place] += value
     return [PointTally(point, name, *sums) for (point, name), sums in found.items()]
+
+
+def sums_of(slots: Mapping[tuple[int, int, int], int]) -> VersionSums:
+    """From how often each (version, mark, full mark) came."""
+    found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for (version, mark, full), n in slots.items():
+        sums = found[version]
+        sums[0] += n
+        sums[1] += mark * n
+        sums[2] += full * n
+    return {version: (n, marks, most) for version, (n, marks, most) in found.items()}
 
 
 def _is_everybody(places: Places, status: str) -> bool:
@@ -76,15 +102,13 @@ def _is_everybody(places: Places, status: str) -> bool:
     )
 
 
-def _everybody(exams: Sequence[Exam]) -> dict[int, tuple[int, int, int]]:
+def _everybody(exams: Sequence[Exam]) -> VersionSums:
     rows = ItemStatistics.objects.filter(exam__in=[exam.pk for exam in exams]).values_list("version")
     sums = rows.annotate(answers=Sum("n"), got=Sum("marks"), most=Sum("full_marks"))
     return {version: (n, marks, full) for version, n, marks, full in sums}
 
 
-def _of_people(
-    places: Places, leaves: Sequence[int], exams: Sequence[Exam], status: str
-) -> dict[int, tuple[int, int, int]]:
+def _of_people(places: Places, leaves: Sequence[int], exams: Sequence[Exam], status: str) -> VersionSums:
     """From the folded attempts: [version, mark, full, …] of each slot."""
     people = Candidate.objects.filter(people_q(places, leaves), exam__in=[exam.pk for exam in exams])
     if status:
@@ -95,10 +119,4 @@ def _of_people(
     # One after the other, and taken apart here: PostgreSQL needs several times as long to unfold JSON.
     texts = FoldedAttempt.objects.filter(attempt__candidate__in=people).values_list("outcomes", flat=True)
     slots = chain.from_iterable(map(orjson.loads, texts.iterator(chunk_size=BATCH)))
-    found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for (version, mark, full), n in Counter(map(VERSION_MARK_FULL, slots)).items():
-        sums = found[version]
-        sums[0] += n
-        sums[1] += mark * n
-        sums[2] += full * n
-    return {version: (n, marks, most) for version, (n, marks, most) in found.items()}
+    return sums_of(Counter(map(VERSION_MARK_FULL, slots)))

@@ -283,7 +283,7 @@ def _points(numbers: UnitNumbers) -> list[Table]:
     columns = (
         Column("point", _("知识点")),
         Column("mastery", _("掌握率"), Kind.PERCENT, how=_("该知识点各题得分之和 ÷ 满分之和")),
-        Column("n", _("作答"), Kind.INT, _("题次")),
+        Column("n", _("作答题次"), Kind.INT),
     )
     rows = [(each.name, each.mastery, each.n) for each in numbers.points]
     return [Table(_("最薄弱的知识点"), columns, rows, key="points")]

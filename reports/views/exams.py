@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from learning.organisation.admin.screens import found, user_of
+from learning.organisation.models import Unit
 from question_bank.questions.models import Question
 from reports.exams.audience import ExamFilter, audience_of, readable_exams
 from reports.exams.listing import ListFilter, exam_list_report
@@ -42,7 +45,11 @@ def exam_report(request: HttpRequest, exam_id: int) -> HttpResponseBase:
     def link_to(question: int) -> str:
         return f"{link('question', question)}?exam={exam.pk}"
 
-    report = report_of(numbers, link_to=link_to)
+    def link_to_unit(unit: Unit) -> str:
+        query = {"unit": unit.pk, "by": "now" if wanted.unit_now else "", "chart": wanted.chart}
+        return f"?{urlencode({k: v for k, v in query.items() if v})}" if unit in audience.units else ""
+
+    report = report_of(numbers, link_to=link_to, link_to_unit=link_to_unit)
     trail = [home_crumb(), exams_crumb()]
     return show(request, report, trail=trail, about=exam, unit=audience.unit or exam.owner_unit)
 

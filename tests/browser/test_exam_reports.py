@@ -19,6 +19,7 @@ from tests.factories import make_attempt, make_bank, make_candidate, make_unit, 
 
 pytestmark = pytest.mark.browser
 PEOPLE = 32
+FIRST, SECOND = "电子工程学院学生第一党支部", "机械工程学院教工第二党支部"
 WIDTHS = (1280, 360)
 DRAWN = """place => echarts.getInstanceByDom(place).getOption().series
   .map((series) => series.data.filter((each) => each && each.words).map((each) => each.value))"""
@@ -37,18 +38,23 @@ def world(site: Site) -> World:
     with site.database():
         now = timezone.now()
         root = make_unit(name="中共某某大学委员会")
-        branch = make_unit(root, name="电子工程学院学生第一党支部")
+        branches = [make_unit(root, name=name) for name in (FIRST, SECOND)]
         office = make_user(name="党校办公室", roles=[(Role.SCHOOL_OFFICE, root)])
         exam = site.exam(
             unit=root, bank=make_bank(root), title="2026 年秋季入党积极分子培训班结业考试", mark="10"
         )
         for n in range(PEOPLE):
-            user = make_user(unit=branch)
+            user = make_user(unit=branches[n % 4 == 0])
             make_candidate(exam, user)
             answers = {1: "o1" if n % 3 else "o2", 2: ["o0", "o2"][: n % 3], 3: bool(n % 2)}
             attempt = make_attempt(exam, user, now=now - timedelta(minutes=9), answers=answers)
             at = now - timedelta(seconds=n * 7)
             submit_attempt(attempt_id=attempt.pk, by=user, client="c1", ops=(), reason="self", now=at)
+        for each in exam.pool.select_related("version__question__bank"):
+            point = each.version.question.bank.knowledge_points.get_or_create(
+                name="党员的义务和权利" if each.version.kind == "single" else "党的组织制度和纪律"
+            )
+            each.version.question.knowledge_points.add(point[0])
         fold_requests(now=now)
         question = Question.objects.get(versions__kind="single", bank=exam.pool.first().version.question.bank)
         return World(office, f"/admin/reports/exams/{exam.pk}/", f"/admin/reports/questions/{question.pk}/")
@@ -94,6 +100,36 @@ def test_the_questions_are_drawn_by_facility_and_discrimination(
     page = opened(new_context, world, f"{world.exam}?chart=items", 1280, complaints)
     rows = table_of(page)
     assert drawn_in(page)[0] == [numbers([row[3], row[4]]) for row in rows]
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_boxes_of_the_units_are_those_of_their_table(
+    new_context: NewContext, world: World, width: int, complaints: list[str]
+) -> None:
+    page = opened(new_context, world, f"{world.exam}?chart=units", width, complaints)
+    rows = table_of(page)
+    assert [row[0] for row in rows] == [FIRST, SECOND]
+    assert drawn_in(page)[0] == [numbers(row[2:7]) for row in rows]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert axe(page) == []
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_heat_of_units_and_points_is_that_of_its_table(
+    new_context: NewContext, world: World, width: int, complaints: list[str]
+) -> None:
+    page = opened(new_context, world, f"{world.exam}?chart=points", width, complaints)
+    rows = table_of(page)
+    assert drawn_in(page)[0] == [
+        [across, down, number]
+        for across in range(2)
+        for down, row in enumerate(rows)
+        for number in numbers([row[2 + across]])
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert axe(page) == []
     assert complaints == []
 
 

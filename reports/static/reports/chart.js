@@ -17,12 +17,42 @@ const DECALS = [
   { symbol: "rect", dashArrayX: [[5, 5], [0, 5, 5, 0]], dashArrayY: [5, 0], symbolSize: 0.7 },
   { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [4, 3] },
 ];
+const MOST_SHADE = 0.55; // of the first colour in a heat map, so that the ink is read on it
 const LEAST_NAME_PX = 120;
 const NAMES_SHARE = 0.38; // of the width, for the names beside lying bars
+
+/** A colour that the page knows, as the red, green and blue that are painted for it: a heat map mixes them, and ECharts
+ * does not read every notation. @param {string} colour @param {string} below @returns {number[]} */
+function painted(colour, below) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const brush = canvas.getContext("2d");
+  if (!brush) return [0, 0, 0];
+  for (const each of ["#fff", below, colour]) {
+    brush.fillStyle = each;
+    brush.fillRect(0, 0, 1, 1);
+  }
+  return [...brush.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}
+
+/** From the ground to a part of the colour. @param {string} ground @param {string} colour @returns {string[]} */
+function shades(ground, colour) {
+  const from = painted(ground, ground);
+  const to = painted(colour, ground).map((part, n) => Math.round(from[n] + (part - from[n]) * MOST_SHADE));
+  return [from, to].map((parts) => `rgb(${parts.join(",")})`);
+}
 
 /** @param {any} params @returns {string} */
 function wordsOf(params) {
   return (params.data && params.data.words) || "";
+}
+
+/** Numbers on a heat map in the page's ink, boxes filled with its ground. @param {any} one @param {string} ink
+ * @param {string} pale @returns {any} */
+function toned(one, ink, pale) {
+  if (one.type === "heatmap") return { ...one, label: { ...one.label, color: ink } };
+  if (one.type === "boxplot") return { ...one, itemStyle: { color: pale, borderWidth: 2 } };
+  return one;
 }
 
 /** ECharts paints on a canvas, which knows no custom properties: they are read where they apply.
@@ -51,12 +81,13 @@ function dressed(place, drawn) {
     textStyle: { color: ink, fontFamily: style.fontFamily },
     aria: { enabled: true, label: { enabled: false }, decal: { show: drawn.series > 1, decals: DECALS } },
     tooltip: { ...option.tooltip, renderMode: "richText", formatter: wordsOf },
+    ...(option.series && { series: option.series.map((/** @type {any} */ one) => toned(one, ink, pale)) }),
     ...(option.legend && { legend: { ...option.legend, textStyle: { color: ink } } }),
     ...(option.xAxis && { xAxis: across(option.xAxis) }),
     ...(option.yAxis && { yAxis: axis(option.yAxis, option.yAxis.type === "value" ? "left" : undefined) }),
     ...(option.radar && { radar: { ...option.radar, axisName: { color: ink } } }),
     ...(option.visualMap && {
-      visualMap: { ...option.visualMap, textStyle: { color: ink }, inRange: { color: [pale, colours[0]] } },
+      visualMap: { ...option.visualMap, textStyle: { color: ink }, inRange: { color: shades(pale, colours[0]) } },
     }),
     ...(option.calendar && {
       calendar: {

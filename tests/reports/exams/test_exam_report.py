@@ -34,7 +34,11 @@ def numbers_of(school: School, user: User, **query: str) -> ExamNumbers:
 
 
 def report_of(school: School, user: User, **query: str) -> Report:
-    return exam_report(numbers_of(school, user, **query), link_to=lambda pk: f"/q/{pk}/")
+    return exam_report(
+        numbers_of(school, user, **query),
+        link_to=lambda pk: f"/q/{pk}/",
+        link_to_unit=lambda unit: f"/u/{unit.pk}/",
+    )
 
 
 def figures(report: Report) -> dict[str, Any]:
