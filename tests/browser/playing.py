@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from learning.organisation.models import User
 from question_bank.exams.models import AttemptItem, Exam
 from tests.browser.conftest import Site, watch
 
@@ -22,6 +23,17 @@ def open_player(context: BrowserContext, exam: Exam, complaints: list[str] | Non
     page.get_by_role("button", name="开始考试").click()
     ready(page)
     return page
+
+
+def sign_in_by_password(context: BrowserContext, user: User) -> None:
+    """By the log-in page of another tab, which also changes the site's token against forged requests."""
+    door = context.new_page()
+    door.goto("/login/")
+    door.locator("[name=number]").fill(user.number)
+    door.locator("[name=password]").fill("secret-pass")
+    door.get_by_role("button", name="登录").click()
+    door.wait_for_url("**/")
+    door.close()
 
 
 def ready(page: Page) -> None:

@@ -18,6 +18,7 @@ from tests.browser.playing import (
     open_player,
     ready,
     saved,
+    sign_in_by_password,
     stored,
     title_is,
 )
@@ -375,6 +376,31 @@ def test_who_is_signed_out_is_told_and_goes_on_after_signing_in_elsewhere(
     expect(page.locator("[data-signed-out]")).to_be_visible()
     page.unroute("**/ops")
     site.sign_in(context, member)
+    eventually(page, lambda: stored(site, exam).get(1) == "o1")
+    expect(page.locator("[data-signed-out]")).to_be_hidden()
+
+
+def test_an_old_token_is_renewed_for_who_signed_in_by_number_and_password_elsewhere(
+    site: Site, member: User, new_context: NewContext
+) -> None:
+    with site.database():
+        exam = site.exam(member)
+    context = new_context(member)
+    page = open_player(context, exam)
+    saved(page)
+    renewed: list[int] = []
+    page.on("response", lambda got: renewed.append(got.status) if got.url.endswith("/attempts") else None)
+    page.route(
+        "**/ops",
+        lambda route: (
+            route.continue_() if 200 in renewed else route.fulfill(status=401, body='{"code": "bad_token"}')
+        ),
+    )
+    context.clear_cookies(name="dangxiao_session")
+    page.locator(".option").nth(1).click()
+    expect(page.locator("[data-signed-out]")).to_be_visible()
+    assert 200 not in renewed
+    sign_in_by_password(context, member)
     eventually(page, lambda: stored(site, exam).get(1) == "o1")
     expect(page.locator("[data-signed-out]")).to_be_hidden()
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from learning.organisation.models import User
 from learning.study.models import Completion, StudySlice
 from tests.browser.conftest import NewContext, Site, axe
-from tests.browser.playing import eventually
+from tests.browser.playing import eventually, sign_in_by_password
 from tests.browser.studying import (
     FILM_S,
     covered_s,
@@ -209,7 +209,7 @@ def test_a_text_is_read_by_reading_it_through(site: Site, member: User, new_cont
     text = TEXT.replace("<h2>第二节", "<p>" + "<br>" * 60 + "</p><h2>第二节")
     page = open_lesson(new_context(member), lesson(site, member, [("article", {"text": text})]))
     words = page.locator("[data-part-words]")
-    expect(words).to_have_text("已读 0/2 节，还差：第一节，第二节")
+    expect(words).to_have_text("已读 0/2 节，还差：第一节、第二节")
     page.get_by_text("完完完").scroll_into_view_if_needed()
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     expect(words).to_have_text("已读 1/2 节，还差：第一节", timeout=12_000)
@@ -297,13 +297,7 @@ def test_whoever_is_signed_out_is_told_and_goes_on_after_signing_in(
     page.mouse.move(50, 50)
     bar(page, "signed_out")
     page.unroute("**/beats")
-    door = context.new_page()
-    door.goto("/login/")
-    door.locator("[name=number]").fill(member.number)
-    door.locator("[name=password]").fill("secret-pass")
-    door.get_by_role("button", name="登录").click()
-    door.wait_for_url("**/")
-    door.close()
+    sign_in_by_password(context, member)
     page.mouse.move(60, 60)
     expect(page.locator("[data-bar=signed_out]")).to_be_hidden()
     eventually(page, lambda: studied_s(site, member) > 1)

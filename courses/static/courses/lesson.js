@@ -1,6 +1,7 @@
 // The lesson page: puts the clock, the parts and the beats together and keeps its words true. Shows no text of its own.
 
 /** @import {Counters, Data, Part, Played, Reply, Times} from "./types.js" */
+import { cookie } from "../site/site.js";
 import { Beats } from "./beats.js";
 import { Clock } from "./clock.js";
 import { find, say } from "./dom.js";
@@ -239,12 +240,6 @@ class Lesson {
       if (bar.hasAttribute("hidden") !== hidden) bar.toggleAttribute("hidden", hidden);
     });
   }
-}
-
-/** @param {string} name @returns {string} */
-function cookie(name) {
-  const found = document.cookie.split("; ").find((each) => each.indexOf(`${name}=`) === 0);
-  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
 }
 
 /**

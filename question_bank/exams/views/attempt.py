@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -144,6 +145,7 @@ def player_data(
     return {
         **data,
         "token": attempt_token(attempt, now=now),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "state": attempt.state,
         "slot": slot,
         "limit_ms": int(working.total_seconds() * MILLISECOND) - attempt.paused_ms,

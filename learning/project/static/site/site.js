@@ -23,6 +23,17 @@ export function toast(text, kind = "info") {
   return item;
 }
 
+/**
+ * A cookie as it is now, "" if there is none. The site's token against forged requests is one: signing in, also on another
+ * page, changes it.
+ * @param {string} name
+ * @returns {string}
+ */
+export function cookie(name) {
+  const found = document.cookie.split("; ").find((each) => each.indexOf(`${name}=`) === 0);
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+}
+
 /** @type {WeakMap<HTMLElement, HTMLElement>} what had the focus before a dialog without showModal opened */
 const openers = new WeakMap();
 const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), select, textarea, [tabindex='0']";

@@ -2,7 +2,7 @@
 
 /** @import {Data, Entry, Receipt, Reply} from "./types.js" */
 /** @import {Outbox} from "./outbox.js" */
-import { closeDialog, toast } from "../../site/site.js";
+import { closeDialog, cookie, toast } from "../../site/site.js";
 import { Clock } from "./clock.js";
 import { find } from "./dom.js";
 import { Finish } from "./finish.js";
@@ -287,7 +287,7 @@ class Player {
 
   /** @returns {Promise<string>} */
   async renewToken() {
-    const csrf = /** @type {HTMLInputElement} */ (find("[name=csrfmiddlewaretoken]")).value;
+    const csrf = cookie(this.data.csrf_cookie);
     const answer = await call("POST", this.data.urls.renew, "", {}, { "X-CSRFToken": csrf });
     if (!answer.body.token || answer.body.attempt !== this.data.attempt) throw new Error("no token");
     return answer.body.token;
