@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from django.utils import timezone
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from question_bank.engine.used_time import Source
 from question_bank.exams.models import Attempt
 from question_bank.exams.organising.words import event_words
-from question_bank.exams.templatetags.answers import answer_words
 from question_bank.exams.templatetags.exam_words import duration_ms
-from reports.shape import Chart, ChartKind, Choice, Column, Figure, Filter, Kind, Report, Table, Value
+from reports.shape import Chart, Choice, Column, Figure, Filter, Kind, Report, Table, Value
 
-from .attempts import HUNDRED, TOPS, AttemptRecord, ItemRecord
-from .numbers import MemberNumbers, StudyRecord, VideoRecord
+from .attempts import HUNDRED, TOPS, AttemptRecord
+from .charts import charts_of
+from .numbers import MemberNumbers, VideoRecord
 
-STEM_CHARS = 60
 WRONG_ONLY = "wrong"  # value of the filter `only`
 
 
 def member_report(
-    numbers: MemberNumbers, chosen: AttemptRecord | None, *, wrong_only: bool = False
+    numbers: MemberNumbers, chosen: AttemptRecord | None, *, wrong_only: bool = False, chart: str = ""
 ) -> Report:
-    """`chosen`: the attempt whose questions are shown, with `wrong_only` those of them without full marks."""
+    """`chosen`: the attempt whose questions are shown, with `wrong_only` those of them without full marks. `chart`: key of
+    the one drawn."""
     name = numbers.member.full_name
-    charted, tables = _tables(numbers, chosen, wrong_only)
+    charts = charts_of(numbers, chosen, wrong_only=wrong_only)
+    drawn = charts.get(chart) or next(iter(charts.values()), None)
     return Report(
         title=_("我的学习与考试报告")
         if numbers.reader.own
@@ -37,9 +35,9 @@ def member_report(
         sentence=sentence(numbers),
         as_of=numbers.as_of,
         figures=_figures(numbers),
-        chart=charted,
-        tables=tuple(tables),
-        filters=_filters(numbers, chosen, wrong_only),
+        chart=drawn,
+        tables=tuple(_tables(numbers, charts, drawn)),
+        filters=(*_filters(numbers, chosen, wrong_only), *_chart_filter(charts, drawn)),
         notes=tuple(_notes(numbers, chosen)),
         name=_("学习与考试报告-%(name)s") % {"name": name},
     )
@@ -91,37 +89,22 @@ def _figures(numbers: MemberNumbers) -> tuple[Figure, ...]:
     )
 
 
-def _tables(
-    numbers: MemberNumbers, chosen: AttemptRecord | None, wrong_only: bool
-) -> tuple[Chart | None, list[Table]]:
+def _tables(numbers: MemberNumbers, charts: Mapping[str, Chart], drawn: Chart | None) -> list[Table]:
+    """All but the one that is drawn."""
     tables = [attempts_table(numbers.attempts)] if numbers.attempts else []
-    charted = None
-    if chosen is not None and chosen.items:
-        items = items_table(chosen, wrong_only=wrong_only)
-        title = _("每题用时与全体中位数（秒）")
-        charted = Chart(ChartKind.BAR, items, "slot", ("seconds", "median"), title=title)
-    elif numbers.study.by_day:
-        charted = Chart(ChartKind.CALENDAR, days_table(numbers.study), "day", ("ms",), title=_("学习日历"))
-    if numbers.points:
-        columns = (
-            Column("point", _("知识点")),
-            Column("mastery", _("掌握率"), Kind.PERCENT, how=_("该知识点各题得分之和 ÷ 满分之和")),
-            Column("n", _("作答"), Kind.INT, _("题次")),
-        )
-        rows = [(each.name, each.mastery, each.n) for each in numbers.points]
-        tables.append(Table(_("知识点掌握"), columns, rows, key="points"))
+    tables += [charts[key].table for key in ("items", "points") if key in charts]
     if numbers.study.courses:
         tables.append(_courses(numbers))
     if numbers.study.videos:
         tables.append(_videos(numbers.study.videos))
-    if numbers.study.by_day and (charted is None or charted.table.key != "days"):
-        tables.append(days_table(numbers.study))
+    if "days" in charts:
+        tables.append(charts["days"].table)
     if numbers.reflections:
         tables.append(_reflections(numbers))
     events = _events(numbers.attempts)
     if events.rows and not numbers.reader.own:
         tables.append(events)
-    return charted, tables
+    return [each for each in tables if drawn is None or each.key != drawn.table.key]
 
 
 def attempts_table(records: Sequence[AttemptRecord]) -> Table:
@@ -171,79 +154,6 @@ def top_words(top: int | None) -> str | None:
     if top == HUNDRED:
         return _("后 %(share)d%%") % {"share": HUNDRED - TOPS[-1]}
     return _("前 %(top)d%%") % {"top": top}
-
-
-def items_table(record: AttemptRecord, *, wrong_only: bool = False) -> Table:
-    """A row for each question, or for each that is marked without full marks."""
-    title = _("%(exam)s 第 %(no)d 次：逐题") % {"exam": record.attempt.exam.title, "no": record.attempt.no}
-    second = _("秒")
-    estimated = record.time is not None and record.time.source is Source.ESTIMATED
-    columns = (
-        Column("slot", _("题号")),
-        Column("stem", _("题目")),
-        Column("version", _("版本")),
-        Column("first_view_at", _("初次看到")),
-        Column("first_answer_at", _("首次作答")),
-        Column("last_answer_at", _("最后作答")),
-        Column(
-            "seconds", _("用时（估算）") if estimated else _("用时（实测）"), Kind.DECIMAL, second, places=1,
-            how=_("实测：题目可见的时间。估算：没有实测时，取相邻两次作答到达服务器的间隔，最多 10 分钟。"),
-        ),
-        Column("median", _("全体中位数"), Kind.DECIMAL, second, places=1, how=_("少于 5 人时不显示。")),
-        Column("changes", _("改动"), Kind.INT, _("次")),
-        Column("answer", _("作答内容")),
-        Column("verdict", _("对错")),
-        Column("mark", _("得分"), Kind.DECIMAL),
-        Column("max", _("满分"), Kind.DECIMAL),
-    )  # fmt: skip
-    items = [each for each in record.items if each.correct is False or not wrong_only]
-    empty = _("这次作答没有错题。") if wrong_only else ""
-    return Table(title, columns, [_item_row(each) for each in items], key="items", empty=empty)
-
-
-def _item_row(each: ItemRecord) -> tuple[Value, ...]:
-    return (
-        str(each.slot),
-        plain_words(str(each.shown["stem"]), STEM_CHARS),
-        f"#{each.version} v{each.version_no}",
-        _clock(each.first_view_at),
-        _clock(each.first_answer_at),
-        _clock(each.last_answer_at),
-        None if each.active_ms is None else Fraction(each.active_ms, 1000),
-        None if each.median_ms is None else each.median_ms / 1000,
-        each.changes,
-        plain_words(answer_words(each.shown, each.answer)),
-        _verdict(each),
-        each.mark,
-        each.max_mark,
-    )
-
-
-def _clock(at: datetime | None) -> str | None:
-    """14:30:08, local; the day stands in the table of attempts."""
-    return f"{timezone.localtime(at):%H:%M:%S}" if at else None
-
-
-def _verdict(each: ItemRecord) -> str:
-    if each.mark is None:
-        return _("待评")
-    if each.correct:
-        return _("✓ 对")
-    return _("◐ 部分对") if each.mark else _("✗ 错")
-
-
-def plain_words(html: str, most: int = 0) -> str:
-    """Sanitised HTML as one line of text, cut to `most` characters (0 = whole)."""
-    text = strip_tags(html.replace("<br>", "；").replace("</p>", " ")).replace("&nbsp;", " ")
-    for name, letter in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&")):
-        text = text.replace(name, letter)
-    text = " ".join(text.split())
-    return f"{text[: most - 1]}…" if most and len(text) > most else text
-
-
-def days_table(study: StudyRecord) -> Table:
-    columns = (Column("day", _("日期"), Kind.DATE), Column("ms", _("有效学习时长"), Kind.DURATION))
-    return Table(_("每天的学习"), columns, list(study.by_day), key="days")
 
 
 def _courses(numbers: MemberNumbers) -> Table:
@@ -348,6 +258,14 @@ def _filters(numbers: MemberNumbers, chosen: AttemptRecord | None, wrong_only: b
         return (attempt,)
     extent = (Choice("", _("全部题目")), Choice(WRONG_ONLY, _("只看错题")))
     return attempt, Filter("only", _("题目"), WRONG_ONLY if wrong_only else "", extent)
+
+
+def _chart_filter(charts: Mapping[str, Chart], drawn: Chart | None) -> tuple[Filter, ...]:
+    if drawn is None or len(charts) < 2:
+        return ()
+    first = next(iter(charts))
+    choices = tuple(Choice("" if key == first else key, chart.title) for key, chart in charts.items())
+    return (Filter("chart", _("图表"), "" if drawn.table.key == first else drawn.table.key, choices),)
 
 
 def _notes(numbers: MemberNumbers, chosen: AttemptRecord | None) -> list[str]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from learning.organisation.admin.screens import found, user_of
 from learning.organisation.models import User
+from learning.organisation.permissions import Action, may, people_allowing
 from learning.study.intervals import subtract
 from question_bank.exams.models import Attempt
 from reports.frame import show
@@ -58,7 +59,12 @@ def _page(
     chosen_id = _chosen(request, member)
     numbers = member_numbers(member=member, reader=reader, now=now, items_of=[chosen_id] if chosen_id else [])
     chosen = next((each for each in numbers.attempts if each.attempt.pk == chosen_id), None)
-    report = report_of(numbers, chosen, wrong_only=request.GET.get("only") == WRONG_ONLY)
+    report = report_of(
+        numbers,
+        chosen,
+        wrong_only=request.GET.get("only") == WRONG_ONLY,
+        chart=request.GET.get("chart", ""),
+    )
     charted = report.chart.table if report.chart else None
     return show(
         request,
@@ -72,6 +78,7 @@ def _page(
         answers=answer_cards(charted) if charted and charted.key == "items" else [],
         strips=_strips(numbers),
         inspect_url=_inspect_url(numbers, chosen_id),
+        erase_url=_erase_url(user_of(request), member) if inside_admin else "",
     )
 
 
@@ -108,3 +115,11 @@ def _inspect_url(numbers: MemberNumbers, chosen_id: int) -> str:
         return ""
     exam = next((each.attempt.exam_id for each in numbers.attempts if each.attempt.pk == chosen_id), None)
     return reverse("exams_admin:manage_attempt", args=[exam, chosen_id]) if exam else ""
+
+
+def _erase_url(user: User, member: User) -> str:
+    """Where the member's record of study is erased, for who may."""
+    if not may(user, Action.STUDY_ERASE):
+        return ""
+    erasable = people_allowing(user, Action.STUDY_ERASE).filter(pk=member.pk)
+    return reverse("erase_person", args=[member.pk]) if erasable.exists() else ""

@@ -9,6 +9,8 @@ from statistics import median
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from learning.organisation.models import Role, User
 from learning.study.models import Coverage, StudySlice
@@ -23,10 +25,14 @@ from question_bank.exams.models import (
 )
 from question_bank.exams.taking.submitting import submit_attempt
 from question_bank.questions.models import KnowledgePoint, QuestionVersion
+from reports.charts import drawn
 from reports.folding.rebuilding import rebuild_exam
 from reports.members.cards import answer_cards
+from reports.members.charts import scores_table
+from reports.members.items import items_table
 from reports.members.numbers import MemberNumbers, Reader, member_numbers, reader_of
-from reports.members.report import items_table, member_report, top_words
+from reports.members.report import member_report, top_words
+from reports.shape import ChartKind
 from reports.words import said
 from tests.factories import NOW, make_attempt, make_exam, make_unit, make_user
 from tests.learning.study.factories import make_course, make_lesson, video
@@ -305,3 +311,71 @@ def test_card_of_an_answer_says_all_that_its_row_says(exam: Exam, people: list[U
         assert [text for text in said_row if text not in words] == []
     assert answer_cards(table)[0].verdict == "✗ 错"
     assert answer_cards(table)[0].time == "用时（实测） 4.0 秒 · 全体中位数 —"
+
+
+def test_timeline_says_when_each_question_was_seen_and_answered_after_the_start(
+    exam: Exam, people: list[User]
+) -> None:
+    attempt = sit(exam, people[0], RIGHT, {1: 4000, 2: 1000, 3: 1000})
+    times = {1: (3.2, 65.9, 200.0), 2: (70.0, 90.5, 90.5), 3: (95.0, None, None)}
+    for slot, seconds in times.items():
+        moments = [None if each is None else NOW + timedelta(seconds=each) for each in seconds]
+        names = ("first_view_at", "first_answer_at", "last_answer_at")
+        AttemptItem.objects.filter(attempt=attempt, slot=slot).update(
+            **dict(zip(names, moments, strict=True))
+        )
+    numbers = read(people[0])
+    chart = member_report(numbers, numbers.attempts[0], chart="timeline").chart
+    assert chart is not None
+    assert (chart.kind, chart.series) == (ChartKind.SPANS, ("shown", "thinking", "changing"))
+    assert [row[2:] for row in chart.table.rows] == [
+        (3_000, 65_000, 200_000, 62_000, 135_000),
+        (70_000, 90_000, 90_000, 20_000, 0),
+        (95_000, None, None, None, None),
+    ]
+    offset, thinking, changing = drawn(chart)["option"]["series"]
+    assert [each["value"] for each in offset["data"]] == [3, 70, 95]
+    assert [each["value"] for each in thinking["data"]] == [62, 20, None]
+    assert [each["value"] for each in changing["data"]] == [135, 0, None]
+
+
+@pytest.mark.parametrize("chart", ["", "items", "timeline", "days", "points", "scores", "pie"])
+def test_one_chart_is_drawn_and_no_table_is_lost_or_said_twice(
+    exam: Exam, people: list[User], chart: str
+) -> None:
+    sit(exam, people[0], RIGHT, {1: 4000, 2: 1000, 3: 1000})
+    study(make_lesson(make_course(make_unit())), people[0])
+    for version in QuestionVersion.objects.filter(pk__in=exam.pool.values("version")):
+        version.question.knowledge_points.add(
+            KnowledgePoint.objects.get_or_create(bank=version.question.bank, name="总纲")[0]
+        )
+    numbers = read(people[0])
+    report = member_report(numbers, numbers.attempts[0], chart=chart)
+    assert report.chart is not None
+    keys = [table.key for table in report.all_tables]
+    assert keys[0] == (chart if chart not in ("", "pie") else "items")
+    assert len(keys) == len(set(keys))
+    assert set(keys) >= {"items", "attempts", "points", "days"}
+    (choice,) = [each for each in report.filters if each.name == "chart"]
+    assert [each.value for each in choice.choices] == ["", "timeline", "days", "points", "scores"]
+    assert choice.words == ("" if keys[0] == "items" else report.chart.title)
+
+
+def test_scores_are_told_once_they_are_released(exam: Exam, people: list[User]) -> None:
+    sit(exam, people[0], {1: "o1"}, {1: 4000})
+    Exam.objects.filter(pk=exam.pk).update(score_release="manual")
+    numbers = read(people[0], Reader(own=True))
+    assert scores_table(numbers.attempts).rows == []
+    assert scores_table(read(people[0]).attempts).values("share") == [Fraction(1, 3)]
+
+
+def test_who_may_erase_is_led_there_from_the_report(client: Client, people: list[User]) -> None:
+    unit = people[0].memberships.get().unit
+    address, erasing = (
+        reverse(name, args=[people[0].pk]) for name in ("reports_admin:member", "erase_person")
+    )
+    for role, led in ((Role.ADMINISTRATOR, True), (Role.SECRETARY, False)):
+        client.force_login(make_user(roles=[(role, unit)]))
+        page = client.get(address)
+        assert page.status_code == 200
+        assert (erasing in page.content.decode()) is led
