@@ -6,7 +6,19 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from reports.shape import Chart, ChartKind, Column, Figure, Kind, Report, Table, Value, Withheld
+from reports.shape import (
+    Chart,
+    ChartKind,
+    Choice,
+    Column,
+    Figure,
+    Filter,
+    Kind,
+    Report,
+    Table,
+    Value,
+    Withheld,
+)
 from reports.tallies import SMALL_GROUP, share
 from reports.words import said
 
@@ -16,21 +28,48 @@ PERCENT = Column("", "", Kind.PERCENT)
 MINUTE_S = 60
 
 
-def course_report(numbers: CourseNumbers) -> Report:
+def course_report(numbers: CourseNumbers, *, chart: str = "") -> Report:
+    """`chart`: key of the one drawn."""
     title = _("%(course)s：课程报告") % {"course": numbers.course.title}
-    lessons = _lessons(numbers)
+    charts = _charts(numbers)
+    first = next(iter(charts))
+    key = chart if chart in charts else first
+    drawn = charts[key]
+    tables = {each.table.key: each.table for each in charts.values() if each.table is not drawn.table}
+    choices = tuple(Choice("" if name == first else name, each.title) for name, each in charts.items())
     return Report(
         title=title,
         sentence=sentence(numbers),
         as_of=numbers.as_of,
         figures=_figures(numbers),
-        chart=Chart(
-            ChartKind.BAR, lessons, "lesson", ("begun", "finished"), title=_("各课时的学习与完成"), lying=True
+        chart=drawn,
+        tables=tuple(tables.values()),
+        filters=(Filter("chart", _("图表"), "" if key == first else key, choices),),
+        notes=(
+            _("学习时长是学习记录，只用来改进课程，不参与任何评价。"),
+            *((_("只记录看过的部分，不记录看了几遍：哪里被重看，无从得知。"),) if key == "strip" else ()),
         ),
-        tables=tuple(_more(numbers)),
-        notes=(_("学习时长是学习记录，只用来改进课程，不参与任何评价。"),),
         name=_("课程报告-%(course)s") % {"course": numbers.course.title},
     )
+
+
+def _charts(numbers: CourseNumbers) -> dict[str, Chart]:
+    """Those that have something to show; that of the lessons first."""
+    lessons = _lessons(numbers)
+    known, time = ("begun", "finished"), ("nominal", "median")
+    charts = {
+        "lessons": Chart(ChartKind.BAR, lessons, "lesson", known, _("各课时的学习与完成"), lying=True),
+        "time": Chart(
+            ChartKind.BAR, lessons, "lesson", time, _("各课时的有效学习时长与标称时长"), lying=True
+        ),
+    }
+    if numbers.strips:
+        strip = _strip(numbers)
+        zones = tuple(f"z{n}" for n in range(ZONES))
+        charts["strip"] = Chart(ChartKind.HEAT, strip, "video", zones, _("视频各段的观看比例"))
+    if numbers.curve:
+        charts["curve"] = Chart(ChartKind.LINE, _curve(numbers), "day", ("total",), _("累计学完的人数"))
+    return charts
 
 
 def sentence(numbers: CourseNumbers) -> str:
@@ -125,30 +164,28 @@ def _median_minutes(each: LessonNumbers) -> Value:
     return None if median is None else median / MINUTE_S
 
 
-def _more(numbers: CourseNumbers) -> list[Table]:
-    tables = []
-    if numbers.strips:
-        zones = tuple(
-            Column(f"z{n}", said(PERCENT, Fraction(n, ZONES)).replace(".0%", "%"), Kind.PERCENT)
-            for n in range(ZONES)
-        )
-        tables.append(
-            Table(
-                _("视频各段的观看比例（每段二十分之一，从左到右）"),
-                (
-                    Column("video", _("视频")),
-                    Column("viewers", _("观看"), Kind.INT, _("人")),
-                    *zones,
-                ),
-                [(each.title, each.viewers, *each.shares) for each in numbers.strips],
-                key="strip",
-            )
-        )
-    if numbers.curve:
-        columns = (
-            Column("day", _("日期"), Kind.DATE),
-            Column("finished", _("当天学完"), Kind.INT, _("人")),
-            Column("total", _("累计学完"), Kind.INT, _("人")),
-        )
-        tables.append(Table(_("学完进度"), columns, list(numbers.curve), key="curve"))
-    return tables
+def _strip(numbers: CourseNumbers) -> Table:
+    """Of a video that few have watched the parts would tell of single people."""
+    zones = tuple(
+        Column(f"z{n}", said(PERCENT, Fraction(n, ZONES)).replace(".0%", "%"), Kind.PERCENT)
+        for n in range(ZONES)
+    )
+    few = (Withheld.SMALL_GROUP,) * ZONES
+    return Table(
+        _("视频各段的观看比例（每段二十分之一，从左到右）"),
+        (Column("video", _("视频")), Column("viewers", _("观看"), Kind.INT, _("人")), *zones),
+        [
+            (each.title, each.viewers, *(few if each.viewers < SMALL_GROUP else each.shares))
+            for each in numbers.strips
+        ],
+        key="strip",
+    )
+
+
+def _curve(numbers: CourseNumbers) -> Table:
+    columns = (
+        Column("day", _("日期"), Kind.DATE),
+        Column("finished", _("当天学完"), Kind.INT, _("人")),
+        Column("total", _("累计学完"), Kind.INT, _("人")),
+    )
+    return Table(_("学完进度"), columns, list(numbers.curve), key="curve")

@@ -35,5 +35,6 @@ def course_report(request: HttpRequest, course_id: int) -> HttpResponseBase:
     if not everybody:
         people = people.filter(scope_q(user, Action.REPORT_VIEW))
     audience = Audience(course, people, everybody)
-    report = report_of(course_numbers(audience=audience, now=timezone.now()))
+    numbers = course_numbers(audience=audience, now=timezone.now())
+    report = report_of(numbers, chart=request.GET.get("chart", ""))
     return show(request, report, trail=[home_crumb()], about=course, unit=course.owner_unit)

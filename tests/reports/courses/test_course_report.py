@@ -10,6 +10,7 @@ import pytest
 
 from learning.organisation.models import Unit, User
 from learning.study.models import Activity, Coverage, Enrolment
+from reports.charts import drawn
 from reports.courses.numbers import Audience, CourseNumbers, course_numbers
 from reports.courses.report import course_report
 from reports.shape import Withheld
@@ -170,3 +171,44 @@ def test_statements_do_not_grow_with_lessons_and_people(
         counted.append(len(seen))
     assert counted[0] == counted[1]
     assert read(course).as_of == NOW
+
+
+def test_strip_of_few_viewers_is_not_shown(
+    course: Activity, lessons: list[Activity], people: list[User]
+) -> None:
+    for user in people[:5]:
+        watch(lessons[0], user, (0, 50))
+    for user in people[:4]:
+        watch(lessons[1], user, (0, 50))
+    chart = course_report(read(course), chart="strip").chart
+    assert chart is not None
+    assert [row[2:] for row in chart.table.rows] == [
+        (*[Fraction(1)] * 10, *[Fraction(0)] * 10),
+        (Withheld.SMALL_GROUP,) * 20,
+    ]
+    assert chart.table.values("viewers") == [5, 4]
+
+
+@pytest.mark.parametrize("key", ["", "lessons", "time", "strip", "curve", "pie"])
+def test_one_chart_is_drawn_and_no_table_is_lost_or_said_twice(
+    course: Activity, lessons: list[Activity], people: list[User], key: str
+) -> None:
+    for user in people[:5]:
+        watch(lessons[0], user, (0, 50))
+        finish(lessons[0], user)
+        finish(course, user)
+    report = course_report(read(course), chart=key)
+    assert sorted(table.key for table in report.all_tables) == ["curve", "lessons", "strip"]
+    assert report.chart is not None
+    drawn_key = {"": "lessons", "time": "lessons", "pie": "lessons"}.get(key, key)
+    assert report.chart.table.key == drawn_key
+    (choice,) = report.filters
+    assert [each.value for each in choice.choices] == ["", "time", "strip", "curve"]
+    assert any("重看" in note for note in report.notes) is (key == "strip")
+    assert drawn(report.chart)["height"] > 0
+
+
+def test_a_course_without_films_and_completions_has_the_charts_of_its_lessons(course: Activity) -> None:
+    report = course_report(read(course), chart="curve")
+    assert [each.value for each in report.filters[0].choices] == ["", "time"]
+    assert [table.key for table in report.all_tables] == ["lessons"]
