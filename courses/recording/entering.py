@@ -9,12 +9,13 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from learning.organisation.models import Membership, Unit, User
 from learning.organisation.permissions import Action, scope_q
 from learning.study.errors import NotPossible
-from learning.study.models import Activity
+from learning.study.models import Activity, Completion
 from learning.study.services.finishing import record_by_hand
 from learning.study.services.publishing import close_activity, publish_activity
 
@@ -35,6 +36,12 @@ def people_for(user: User, day: date) -> QuerySet[User]:
     """Who was on that day a member of a unit over which the person may enter study."""
     members = Membership.objects.on(day).filter(scope_q(user, Action.STUDY_RECORD))
     return User.objects.filter(Exists(members.filter(user=OuterRef("pk"))))
+
+
+def entries_for(user: User, activity: Activity) -> QuerySet[Completion]:
+    """What the person may take back of an activity that was held: the entries of those whom they could have entered."""
+    people = people_for(user, timezone.localdate(activity.held_at))
+    return Completion.objects.filter(activity=activity, user__in=people).select_related("user", "unit")
 
 
 def people_of(unit: Unit, day: date) -> QuerySet[User]:

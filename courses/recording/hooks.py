@@ -20,6 +20,12 @@ def register_urls() -> list[URLPattern]:
         path("study/offline/new/", meetings.meeting_new, name="offline_new"),
         path("study/offline/<int:pk>/", meetings.meeting_people, name="offline_people"),
         path("study/offline/<int:pk>/add/", meetings.meeting_add, name="offline_add"),
+        path("study/offline/<int:pk>/take-back/", meetings.meeting_take_back, name="offline_take_back_all"),
+        path(
+            "study/offline/<int:pk>/take-back/<int:person>/",
+            meetings.meeting_take_back,
+            name="offline_take_back",
+        ),
         path("study/erase/", erasing.erase_list, name="erase_list"),
         path("study/erase/<int:pk>/", erasing.erase_person, name="erase_person"),
     ]

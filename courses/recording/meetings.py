@@ -1,4 +1,5 @@
-"""登记线下学习: what was entered, a new entry (first who it would be, then the same confirmed), people added later."""
+"""登记线下学习: what was entered, a new entry (first who it would be, then the same confirmed), people added later, wrong
+entries taken back."""
 
 from __future__ import annotations
 
@@ -16,12 +17,14 @@ from django.views.decorators.http import require_GET
 
 from courses.classes.manage.doors import page
 from learning.organisation.admin.admitting import numbers_in
+from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import behind, found, paged, tell, user_of, warn
 from learning.organisation.models import User
 from learning.organisation.permissions import Action
 from learning.organisation.searching import holding
 from learning.study.errors import NotPossible
 from learning.study.models import Completion
+from learning.study.services.taking_back import take_back
 
 from . import entering
 from .forms import MeetingForm, PeopleForm
@@ -83,11 +86,16 @@ def meeting_people(request: HttpRequest, pk: int) -> HttpResponse:
     activity = found(entering.meetings_for(user).select_related("owner_unit"), pk)
     rows = Completion.objects.filter(activity=activity).select_related("user", "unit", "by")
     shown = paged(request, rows.order_by("unit__path", "user__number"))
+    mine = entering.entries_for(user, activity)
     context = {
         "activity": activity,
         "page_obj": shown,
         "rows": shown.object_list,
         "people": shown.paginator.count,
+        "removable": set(
+            mine.filter(pk__in=[each.pk for each in shown.object_list]).values_list("user", flat=True)
+        ),
+        "to_remove": mine.count(),
     }
     return page(request, "offline_people.html", context, title=activity.title, trail=[_home()])
 
@@ -117,6 +125,43 @@ def meeting_add(request: HttpRequest, pk: int) -> HttpResponse:
         already = len(named.people) - len(new)
         context |= {"checked": True, "new": new, "already": already, "unknown": named.unknown}
     return _asked(request, context, form, _("补登人员"), [(back, activity.title)])
+
+
+@record_door
+def meeting_take_back(request: HttpRequest, pk: int, person: int | None = None) -> HttpResponse:
+    """Takes back the entry of one person, or of everybody whom the user could have entered; asks for the reason."""
+    user = user_of(request)
+    activity = found(entering.meetings_for(user).select_related("owner_unit"), pk)
+    back = reverse("offline_people", args=[pk])
+    rows = entering.entries_for(user, activity).order_by("user__number")
+    entries = list(rows if person is None else rows.filter(user=person))
+    if not entries:
+        warn(request, _("这条登记已经撤销。"))
+        return redirect(back)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = take_back(
+                activity=activity,
+                users=[each.user for each in entries],
+                by=user,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except NotPossible as error:
+            warn(request, str(error))
+        else:
+            tell(request, _("已撤销登记：%(count)d 人。") % {"count": count})
+        return redirect(back)
+    return page(
+        request,
+        "offline_take_back.html",
+        {"form": form, "activity": activity, "entries": entries, "back": back},
+        title=_("撤销登记"),
+        trail=[_home(), (back, activity.title)],
+        status=422 if form.is_bound else 200,
+        wide=False,
+    )
 
 
 def _named(user: User, form: PeopleForm, day: date) -> Named:

@@ -15,12 +15,20 @@ class StudyConfig(AppConfig):
         from .own_record import study_of
 
         contribute("study", study_of)
-        name_actions({"study.record": _("人工登记学习"), "study.erase": _("清除学习记录")})
+        name_actions(
+            {
+                "study.record": _("人工登记学习"),
+                "study.take_back": _("撤销人工登记"),
+                "study.erase": _("清除学习记录"),
+            }
+        )
         name_facts(
             {
                 "people": _("人数"),
                 "minutes": _("学习时长（分钟）"),
                 "study.record new": _("新登记人数"),
+                "study.take_back hours": _("学时"),
+                "study.take_back numbers": _("学号/工号"),
                 "slices": _("学习时段"),
                 "coverages": _("学习进度"),
                 "completions": _("完成记录"),

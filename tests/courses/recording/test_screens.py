@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.classes.graduation import preview
 from learning.organisation.models import AuditEntry, Role, Unit, User
 from learning.study.models import Activity, Completion, Enrolment, StudySlice
 from learning.study.services.enrolling import sweep_audiences
 from tests.courses.classes.making import complete_course, make_course
-from tests.factories import NOW, make_unit, make_user
+from tests.factories import NOW, make_class, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +204,78 @@ def test_menu_shows_the_screens_to_whom_they_open(branch: Unit, secretary: User,
     for user, shown in ((secretary, [True, False]), (administrator, [True, True])):
         text = signed_in(user).get(home).content.decode()
         assert [reverse(name) in text for name in ("offline_list", "erase_list")] == shown
+
+
+def entered(client: Client, unit: Unit, *people: User, **facts: str) -> Activity:
+    """A meeting with these people, entered on the screen."""
+    numbers = " ".join(each.number for each in people)
+    assert handed_in(client, {**FACTS, "owner_unit": unit.pk, "numbers": numbers, **facts}) == 302
+    return Activity.objects.latest("pk")
+
+
+def test_one_entry_is_taken_back_with_its_reason_and_once(branch: Unit, secretary: User) -> None:
+    client, wrong, right = signed_in(secretary), make_user(unit=branch, name="张三"), make_user(unit=branch)
+    activity = entered(client, branch, wrong, right)
+    address = reverse("offline_take_back", args=[activity.pk, wrong.pk])
+    assert address in client.get(reverse("offline_people", args=[activity.pk])).content.decode()
+    assert "张三" in client.get(address).content.decode()
+    assert client.post(address, {"reason": " "}).status_code == 422
+    assert Completion.objects.count() == 2
+    for said in ("已撤销登记：1 人。", "这条登记已经撤销。"):  # the second time by a double click
+        answer = client.post(address, {"reason": "登错了"}, follow=True)
+        assert said in answer.content.decode()
+    assert [each.user for each in Completion.objects.all()] == [right]
+    assert [each.user for each in StudySlice.objects.all()] == [right]
+    entry = AuditEntry.objects.get(action="study.take_back")
+    assert (entry.actor, entry.data["numbers"], entry.data["reason"]) == (secretary, [wrong.number], "登错了")
+
+
+def test_whole_meeting_is_taken_back_and_may_be_entered_again(branch: Unit, secretary: User) -> None:
+    client, people = signed_in(secretary), [make_user(unit=branch) for _ in range(2)]
+    activity = entered(client, branch, *people)
+    address = reverse("offline_take_back_all", args=[activity.pk])
+    assert client.post(address, {"reason": "日期写错"}).status_code == 302
+    assert not Completion.objects.exists()
+    assert address not in client.get(reverse("offline_people", args=[activity.pk])).content.decode()
+    entered(client, branch, *people, held_at="2026-05-21T14:00")
+    assert Completion.objects.count() == 2
+
+
+def test_entry_is_taken_back_only_by_who_could_have_made_it(
+    root: Unit, branch: Unit, secretary: User
+) -> None:
+    other = make_unit(root)
+    colleague, office = (
+        make_user(roles=[(Role.SECRETARY, other)]),
+        make_user(roles=[(Role.SCHOOL_OFFICE, root)]),
+    )
+    here, guest = make_user(unit=branch), make_user(unit=other)
+    activity = entered(signed_in(office), branch, here, guest)
+    one = reverse("offline_take_back", args=[activity.pk, guest.pk])
+    every = reverse("offline_take_back_all", args=[activity.pk])
+    for address in (one, every):  # the meeting is another unit's
+        assert signed_in(colleague).get(address).status_code == 404
+        assert signed_in(colleague).post(address, {"reason": "x"}).status_code == 404
+    client = signed_in(secretary)  # the meeting is one's own, the guest is not
+    assert one not in client.get(reverse("offline_people", args=[activity.pk])).content.decode()
+    client.post(one, {"reason": "x"})
+    assert Completion.objects.count() == 2
+    client.post(every, {"reason": "x"})
+    assert [each.user for each in Completion.objects.all()] == [guest]
+    assert signed_in(office).post(one, {"reason": "x"}).status_code == 302
+    assert not Completion.objects.exists()
+
+
+def test_figures_of_a_class_follow_what_is_taken_back(branch: Unit, secretary: User) -> None:
+    person = make_user(unit=branch)
+    training_class = make_class(branch, members=[person], from_date=date(2026, 5, 1))
+    client = signed_in(secretary)
+
+    def hours() -> Decimal:
+        (standing,), _seen = preview(training_class=training_class, now=NOW)
+        return standing.verdict.hours
+
+    activity = entered(client, branch, person)
+    assert hours() == 2
+    client.post(reverse("offline_take_back", args=[activity.pk, person.pk]), {"reason": "没有到会"})
+    assert hours() == 0
