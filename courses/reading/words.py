@@ -21,6 +21,7 @@ def script_words() -> dict[str, str]:
         "minutes": _("%(n)s分钟"),
         "hours_minutes": _("%(h)s小时%(m)s分"),
         "comma": _("，"),
+        "between": _("、"),
         "and_more": _("%(list)s等 %(n)s 处"),
         "covered": _("已学 %(done)s/%(total)s 分钟"),
         "covered_short": _("已学 %(done)s/%(total)s"),
@@ -50,9 +51,9 @@ def missing_words(spans: Sequence[Span], total_ms: int) -> str:
         return ""
     if total_ms < SHORT_S * 1000:
         named = [f"{clock_words(start // 1000)}–{clock_words(end // 1000)}" for start, end in gaps]
-        return _("还差 %(spans)s") % {"spans": list_words(named)}
+        return and_more(_("还差 %(spans)s") % {"spans": first_of(named)}, named)
     named = [f"{start // 60_000}–{-(-end // 60_000)}" for start, end in gaps]
-    return _("还差第 %(spans)s 分钟") % {"spans": list_words(named)}
+    return and_more(_("还差第 %(spans)s 分钟") % {"spans": first_of(named)}, named)
 
 
 def gaps_of(spans: Sequence[Span], total_ms: int) -> list[tuple[int, int]]:
@@ -65,7 +66,11 @@ def gaps_of(spans: Sequence[Span], total_ms: int) -> list[tuple[int, int]]:
 def read_words(kind: str, spent: Sequence[int], least: Sequence[int], labels: Sequence[str]) -> str:
     """“已读 3/5 节，还差：第二章” of a text, of a document in pages."""
     missing = [label for done, need, label in zip(spent, least, labels, strict=True) if done < need]
-    values = {"n": len(least) - len(missing), "total": len(least), "missing": list_words(missing)}
+    values = {
+        "n": len(least) - len(missing),
+        "total": len(least),
+        "missing": and_more(first_of(missing), missing),
+    }
     if not missing:
         return _("已学完")
     if kind == "pdf":
@@ -73,10 +78,14 @@ def read_words(kind: str, spent: Sequence[int], least: Sequence[int], labels: Se
     return _("已读 %(n)s/%(total)s 节，还差：%(missing)s") % values
 
 
-def list_words(items: Sequence[str]) -> str:
-    """The first three, and how many there are if there are more."""
-    shown = _("，").join(items[:MOST_NAMED])
-    return _("%(list)s等 %(n)s 处") % {"list": shown, "n": len(items)} if len(items) > MOST_NAMED else shown
+def first_of(items: Sequence[str]) -> str:
+    """The first three."""
+    return _("、").join(items[:MOST_NAMED])
+
+
+def and_more(text: str, items: Sequence[str]) -> str:
+    """The text that names the first of the items, and how many there are if it does not name all."""
+    return _("%(list)s等 %(n)s 处") % {"list": text, "n": len(items)} if len(items) > MOST_NAMED else text
 
 
 def clock_words(seconds: int) -> str:

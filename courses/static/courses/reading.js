@@ -3,7 +3,7 @@
 
 /** @import {Part} from "./types.js" */
 import { find, say } from "./dom.js";
-import { fill, listText } from "./words.js";
+import { andMore, fill, firstText } from "./words.js";
 
 const BAR_PX = 60; // the phone's bar at the bottom covers what is below it
 const LEAST_SHARE = 0.25; // of the window, or the whole block: the last line of a block is not the block
@@ -80,7 +80,7 @@ export class Reading {
     const values = { n: this.least.length - left.length, total: this.least.length };
     const labels = left.map((block) => block.getAttribute("data-read-block") || "");
     const text = this.part.kind === "pdf" ? this.words.pages_left : this.words.blocks_left;
-    return fill(text, Object.assign(values, { missing: listText(labels, this.words) }));
+    return fill(text, Object.assign(values, { missing: andMore(firstText(labels, this.words), labels, this.words) }));
   }
 }
 

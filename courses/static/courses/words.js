@@ -62,16 +62,26 @@ export function missingText(gaps, length, words) {
   const short = length < SHORT_S;
   const span = (/** @type {Span} */ [from, to]) =>
     short ? `${clockText(from)}–${clockText(to)}` : `${Math.floor(from / MINUTE_S)}–${Math.ceil(to / MINUTE_S)}`;
-  const list = listText(gaps.map(span), words);
-  return fill(short ? words.missing_short : words.missing, { spans: list });
+  const named = gaps.map(span);
+  const spans = firstText(named, words);
+  return andMore(fill(short ? words.missing_short : words.missing, { spans }), named, words);
 }
 
 /**
- * The first three, and how many there are if there are more.
+ * The first three.
  * @param {string[]} items
  * @param {Object<string, string>} words
  */
-export function listText(items, words) {
-  const shown = items.slice(0, 3).join(words.comma);
-  return items.length > 3 ? fill(words.and_more, { list: shown, n: items.length }) : shown;
+export function firstText(items, words) {
+  return items.slice(0, 3).join(words.between);
+}
+
+/**
+ * The text that names the first of the items, and how many there are if it does not name all.
+ * @param {string} text
+ * @param {string[]} items
+ * @param {Object<string, string>} words
+ */
+export function andMore(text, items, words) {
+  return items.length > 3 ? fill(words.and_more, { list: text, n: items.length }) : text;
 }

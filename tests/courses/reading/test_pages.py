@@ -204,7 +204,7 @@ def test_a_lesson_shows_every_kind_of_block_with_the_members_state(
 ) -> None:
     client.force_login(world.member)
     page = get(client, rich.url)
-    for words in ("导读", "已读 0/2 节，还差：总纲，党员", "已学 0/10 分钟，还差第 0–10 分钟", "已读 0/3 页",
+    for words in ("导读", "已读 0/2 节，还差：总纲、党员", "已学 0/10 分钟，还差第 0–10 分钟", "已读 0/3 页",
                   "《通俗读本》", "校园网内打开", "去考试", "您不在这场考试的考生名单里", "写心得", "不少于 800 字"):  # fmt: skip
         assert words in page, words
     assert 'data-rate="1.5"' in page

@@ -36,7 +36,7 @@ def test_what_was_covered_is_said_in_minutes_or_for_short_media_in_seconds(
         (
             [[0, 60_000], [120_000, 180_000], [240_000, 300_000], [360_000, 420_000]],
             480_000,
-            "还差第 1–2，3–4，5–6等 4 处 分钟",
+            "还差第 1–2、3–4、5–6 分钟等 4 处",
         ),
     ],
 )
@@ -51,7 +51,7 @@ def test_gaps_too_short_to_see_are_not_missing() -> None:
 
 def test_a_text_names_the_sections_that_are_missing() -> None:
     assert read_words("text", [5_000, 0, 0], [5_000, 5_000, 5_000], ["一", "二", "三"]) == (
-        "已读 1/3 节，还差：二，三"
+        "已读 1/3 节，还差：二、三"
     )
     assert read_words("pdf", [0], [5_000], ["第 1 页"]) == "已读 0/1 页，还差：第 1 页"
     assert read_words("text", [5_000], [5_000], ["一"]) == "已学完"
