@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -112,6 +113,7 @@ def _page(
             "url": reverse("reflection_draft", args=[task.pk]),
             "rev": row.rev if row else 0,
             "key": f"{user.pk}-{task.pk}",
+            "csrf_cookie": settings.CSRF_COOKIE_NAME,
         },
     }
     status = 409 if "stale" in context else 422 if "problem" in context else 200

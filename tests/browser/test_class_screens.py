@@ -20,6 +20,7 @@ from courses.classes.graduation import graduate, preview
 from courses.models import Reflection, ReflectionTask
 from learning.organisation.models import Role, TrainingClass, User
 from tests.browser.conftest import OVERFLOWING, NewContext, Site, axe, misfits, watch
+from tests.browser.playing import sign_in_by_password
 from tests.courses.classes.making import (
     complete,
     complete_course,
@@ -263,6 +264,32 @@ def test_text_kept_on_the_device_comes_back_when_the_tab_died_offline(
     saved(again)
     with site.database():
         assert Reflection.objects.get(user=other).text == "还没有传上去"
+
+
+def test_draft_and_button_go_on_after_signing_in_on_another_page(
+    site: Site, world: World, new_context: NewContext
+) -> None:
+    with site.database():
+        other = make_user(name="重登", unit=world.member.memberships.get().unit)
+        make_class_member(TrainingClass.objects.get(plan_items__task=world.task), other)
+    context = new_context(other)
+    page = context.new_page()
+    page.goto(reverse("reflection", args=[world.task.pk]))
+    area = page.locator("textarea#text")
+    context.clear_cookies(name="dangxiao_session")
+    area.fill("登录失效时写的")
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "failed")
+    sign_in_by_password(context, other)
+    area.fill("登录之后接着写")
+    saved(page)
+    context.clear_cookies(name="dangxiao_session")
+    sign_in_by_password(context, other)
+    area.fill(TEXT)
+    page.locator("button[value=submit]").click()
+    expect(page.get_by_text("已提交，等待评阅")).to_be_visible()
+    with site.database():
+        row = Reflection.objects.get(user=other)
+        assert (row.text, row.state) == (TEXT, "submitted")
 
 
 def test_button_pressed_before_the_choice_does_not_replace_the_newer_text(

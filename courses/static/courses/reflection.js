@@ -1,6 +1,7 @@
 // The draft of a reflection saves itself: a pause after typing, when the page is left, when the network is back. What the
 // server has not confirmed lies in localStorage. A newer text from another tab stops saving until the author has chosen.
 
+import { cookie } from "../site/site.js";
 import { find, say } from "./dom.js";
 
 const PAUSE_MS = 1500;
@@ -11,7 +12,7 @@ const data = JSON.parse(find("#reflection-data").textContent || "{}");
 const form = /** @type {HTMLFormElement} */ (find("[data-reflection]"));
 const area = /** @type {HTMLTextAreaElement} */ (find("textarea", form));
 const base = /** @type {HTMLInputElement} */ (find("[name=base]", form));
-const token = /** @type {HTMLInputElement} */ (find("[name=csrfmiddlewaretoken]", form)).value;
+const token = /** @type {HTMLInputElement} */ (find("[name=csrfmiddlewaretoken]", form));
 const state = find("[data-save-state]", form);
 const counter = find("[data-count]", form);
 const conflict = find("[data-conflict]");
@@ -52,6 +53,12 @@ function drop() {
   }
 }
 
+/** The form's token against forged requests as it is now: signing in on another page has changed it. */
+function currentToken() {
+  token.value = cookie(data.csrf_cookie) || token.value;
+  return token.value;
+}
+
 /** @param {number} wait */
 function soon(wait) {
   window.clearTimeout(timer);
@@ -67,7 +74,7 @@ async function save() {
     const response = await fetch(data.url, {
       method: "POST",
       credentials: "same-origin",
-      headers: { "X-CSRFToken": token },
+      headers: { "X-CSRFToken": currentToken() },
       body: body,
       redirect: "manual", // a lost sign-in answers with the log-in page
     });
@@ -158,6 +165,7 @@ function restore() {
 area.addEventListener("input", changed);
 form.addEventListener("submit", () => {
   leaving = true;
+  currentToken();
 });
 find("[data-take-mine]").addEventListener("click", () => choose(true));
 find("[data-take-theirs]").addEventListener("click", () => choose(false));
