@@ -24,6 +24,7 @@ from learning.organisation.services import audit
 
 from .admin import choosers, courses, guards, materials
 from .building import NotReady, publish_course
+from .certifying import managing
 from .checking import problems_of_lesson
 from .classes import hooks as class_hooks  # noqa: F401  # enters its own
 from .models import CoursePage, LessonPage, StudyPage
@@ -39,6 +40,12 @@ def register_urls() -> list[URLPattern]:
     return [
         path("courses/", courses.CourseList.as_view(), name="course_list"),
         path("courses/<int:pk>/", courses.CourseOutline.as_view(), name="course_outline"),
+        path("courses/<int:pk>/certificates/", managing.course_certificates, name="course_certificates"),
+        path(
+            "courses/<int:pk>/certificates/<int:certificate_id>/revoke/",
+            managing.course_certificate_revoke,
+            name="course_certificate_revoke",
+        ),
         path("topics/", courses.TopicList.as_view(), name="topic_list"),
         path("materials/", materials.MaterialList.as_view(), name="material_list"),
         path("materials/upload/", materials.MaterialUpload.as_view(), name="material_upload"),

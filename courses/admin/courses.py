@@ -229,6 +229,7 @@ class CourseOutline(CourseRoom):
             minutes=sum(lesson.nominal_minutes or minutes_of(parts_of(lesson)) for lesson in lessons),
             problems=problems_of_course(course, lessons, now=now),
             audience=audience_count(course, now=now),
+            certificates=activity.certificates.count() if activity else 0,
             enrolled=activity.enrolments.count() if activity else 0,
             may_edit=self.allows(Action.COURSE_EDIT),
             may_publish=self.allows(Action.COURSE_PUBLISH),

@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from courses.certifying import services as certificates
+from courses.certifying.managing import revoke_asked
 from courses.classes import planning
 from courses.classes.graduation import graduate, preview
 from courses.classes.words import plain, reason_words
 from courses.errors import CourseError
 from courses.models import Certificate, Graduation
-from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import found, paged, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
 from learning.organisation.models import TrainingClass
+from learning.organisation.searching import THEIR_PERSON_AND_UNIT, holding
 from learning.organisation.services.audit import record
 from learning.organisation.sheets import download, sheet
 
@@ -135,30 +136,13 @@ def certificates_issue(request: HttpRequest, class_id: int) -> HttpResponse:
 @class_door
 def certificate_revoke(request: HttpRequest, class_id: int, certificate_id: int) -> HttpResponse:
     training_class = class_for(request, class_id)
-    certificate = found(training_class.certificates.filter(revoked_at=None), certificate_id)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            certificates.revoke(
-                certificate_id=certificate.pk,
-                reason=form.cleaned_data["reason"],
-                by=user_of(request),
-                now=timezone.now(),
-            )
-        except CourseError as error:
-            warn(request, str(error))
-        else:
-            tell(request, _("证书 %(number)s 已撤销。") % {"number": certificate.number})
-        return go("class_graduation", training_class.pk)
-    return page(
+    back = link("class_graduation", training_class.pk)
+    return revoke_asked(
         request,
-        "revoke.html",
-        {"form": form, "certificate": certificate},
-        title=_("撤销证书"),
+        found(training_class.certificates.all(), certificate_id),
+        back=back,
+        trail=[(back, _("结业"))],
         training_class=training_class,
-        trail=[(link("class_graduation", training_class.pk), _("结业"))],
-        status=422 if form.is_bound else 200,
-        wide=False,
     )
 
 
@@ -170,25 +154,27 @@ def graduations(training_class: TrainingClass) -> list[Graduation]:
 
 
 def _results(request: HttpRequest, training_class: TrainingClass) -> HttpResponse:
-    rows = graduations(training_class)
-    valid = {
-        each.user_id: each
-        for each in Certificate.objects.filter(training_class=training_class, revoked_at=None)
+    rows, q = graduations(training_class), request.GET.get("q", "").strip()
+    given = {
+        each.user_id: each  # who was given another after a revoked one has the valid one
+        for each in training_class.certificates.order_by("pk")
     }
-    had = set(Certificate.objects.filter(training_class=training_class).values_list("user", flat=True))
-    shown = paged(request, rows)
+    fits = holding(training_class.members.all(), q, *THEIR_PERSON_AND_UNIT).values_list("pk", flat=True)
+    wanted = set(fits) if q else set()
+    shown = paged(request, [each for each in rows if not q or each.member_id in wanted])
     graduates = [each for each in rows if each.graduated]
     context = {
         "page_obj": shown,
         "rows": [
-            {"result": each, "certificate": valid.get(each.member.user_id)} for each in shown.object_list
+            {"result": each, "certificate": given.get(each.member.user_id)} for each in shown.object_list
         ],
         "graduates": len(graduates),
         "people": len(rows),
-        "to_issue": sum(each.member.user_id not in had for each in graduates)
+        "to_issue": sum(each.member.user_id not in given for each in graduates)
         if planning.plan_of(training_class).certificate
         else 0,
-        "issued": len(valid),
+        "issued": sum(each.revoked_at is None for each in given.values()),
+        "q": q,
     }
     return _tab(request, training_class, "results.html", context)
 

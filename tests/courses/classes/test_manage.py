@@ -116,7 +116,15 @@ def test_class_is_made_planned_filled_started_and_graduated(admin: Client, root:
     assert [row[1] for row in rows[1:]] == ["张好学", "李未学"]
     assert rows[1][8] == "90"  # 40 % of 90, 20 % of 100, 40 % of 85
     assert rows[1][11] == certificate.number
-    admin.post(at("certificate_revoke", made.pk, certificate.pk), {"reason": "替考"})
+    found = admin.get(at("class_graduation", made.pk), {"q": "好学"})
+    assert [row["certificate"] for row in found.context["rows"]] == [certificate]
+    assert not admin.get(at("class_graduation", made.pk), {"q": "无此人"}).context["rows"]
+    for said in ("已撤销。", "这份证书已经撤销。"):  # the second time by a double click
+        answer = admin.post(
+            at("certificate_revoke", made.pk, certificate.pk), {"reason": "替考"}, follow=True
+        ).content.decode()
+        assert said in answer
+        assert f"{certificate.number} · 2026年6月1日" in answer
     certificate.refresh_from_db()
     assert certificate.revoked_at == NOW
 
