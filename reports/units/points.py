@@ -10,6 +10,7 @@ from itertools import chain
 from operator import itemgetter
 
 import orjson
+from django.db import transaction
 from django.db.models import Sum
 
 from learning.organisation.models import Unit
@@ -43,11 +44,11 @@ class PointTally:
 def weakest_points(
     places: Places, leaves: Sequence[int], exams: Sequence[Exam], status: str, most: int
 ) -> list[PointTally]:
-    """The points with the least mastery first, those of at least five answers; two queries."""
+    """The points with the least mastery first, of equal ones by name, those of at least five answers; two queries."""
     if not exams:
         return []
     points = [each for each in point_tallies(places, leaves, exams, status) if each.n >= LEAST_ANSWERS]
-    return sorted(points, key=lambda each: (each.mastery or Fraction(0), each.name))[:most]
+    return sorted(points, key=lambda each: (each.mastery or Fraction(0), each.name, each.id))[:most]
 
 
 def point_tallies(
@@ -118,5 +119,6 @@ def _of_people(places: Places, leaves: Sequence[int], exams: Sequence[Exam], sta
         )  # fmt: skip
     # One after the other, and taken apart here: PostgreSQL needs several times as long to unfold JSON.
     texts = FoldedAttempt.objects.filter(attempt__candidate__in=people).values_list("outcomes", flat=True)
-    slots = chain.from_iterable(map(orjson.loads, texts.iterator(chunk_size=BATCH)))
-    return sums_of(Counter(map(VERSION_MARK_FULL, slots)))
+    with transaction.atomic():  # outside of one, the database copies all of them before it gives the first
+        slots = chain.from_iterable(map(orjson.loads, texts.iterator(chunk_size=BATCH)))
+        return sums_of(Counter(map(VERSION_MARK_FULL, slots)))

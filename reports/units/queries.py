@@ -112,12 +112,14 @@ def _exam_statement(places: Places, exams: Sequence[Exam], status: str, *, moved
     sitting, _same = among("a.exam_id", [exam.pk for exam in exams])
     who = _who(places, "c", status, moved=moved)
     child, joins, join_values = who.unit, who.joins, who.join_values
+    below, below_values = "", list[Any]()
     if not moved:
         under, ids = among("k.ancestor_id", places.ids)
         child = "k.ancestor_id"
         joins += f"""JOIN organisation_unitclosure k ON k.unit_id = {who.unit} AND {under} AND k.to_date IS NULL
             AND (k.ancestor_id <> %s OR k.depth = 0)"""
         join_values = [*join_values, ids, places.unit.pk]
+        below, below_values = below_today(places, who.unit)
     sql = f"""
         SELECT {child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band, COUNT(*)
         FROM exams_candidate c {joins}
@@ -127,10 +129,10 @@ def _exam_statement(places: Places, exams: Sequence[Exam], status: str, *, moved
             FROM exams_attempt a
             WHERE {sitting} AND a.state IN ('marking', 'in_progress', 'paused') GROUP BY a.candidate_id
         ) o ON o.candidate_id = c.id
-        WHERE {wanted}{who.conditions}
+        WHERE {wanted}{who.conditions}{below}
         GROUP BY {child}, c.exam_id, c.state, o.live, r.score, r.max_score, r.passed, r.band
     """  # noqa: S608 — our own names
-    return sql, [*join_values, exam_ids, exam_ids, *who.values]
+    return sql, [*join_values, exam_ids, exam_ids, *who.values, *below_values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +226,12 @@ def _study_statement(
 
 
 def below_today(places: Places, unit: str) -> tuple[str, list[Any]]:
-    """A condition that begins with AND: the unit stands below today. Of the root's nothing has to be asked."""
+    """A condition that begins with AND: the unit stands below today. Of the root's nothing has to be asked. By their
+    ids, which tell the planner how few they are: it read all candidates and members of the school for a branch."""
     if places.unit.is_root():
         return "", []
-    sql = "SELECT k.unit_id FROM organisation_unitclosure k WHERE k.ancestor_id = %s AND k.to_date IS NULL"
-    return f" AND {unit} IN ({sql})", [places.unit.pk]
+    condition, ids = among(unit, places.below)
+    return f" AND {condition}", [ids]
 
 
 def by_child(places: Places, leaves: str, values: Sequence[Any], sums: Sequence[str]) -> Statement:
