@@ -5,10 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from learning.lane.http import Request
+from learning.lane.http import Request, json_object
 from learning.lane.kept import Kept
 from learning.lane.problems import Problem
 from learning.lane.token import BadToken, Claims, Signer
+
+
+def token_in_body(body: bytes, *, most: int) -> str:
+    """The token in a body that sendBeacon sent past the lane, "" if there is none; Problem as `json_object`."""
+    if b'"token"' not in body:
+        return ""
+    token = json_object(body, most=most).get("token")
+    return token if isinstance(token, str) else ""
 
 
 class Guard:

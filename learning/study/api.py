@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
+from learning.lane.guard import token_in_body
 from learning.lane.http import json_object
 from learning.lane.problems import Problem
 from learning.lane.token import BadToken, Claims
@@ -97,10 +98,7 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _token_in_body(request: HttpRequest) -> str:
-    if request.method != "POST" or b'"token"' not in request.body:
-        return ""
-    token = _body(request).get("token")
-    return token if isinstance(token, str) else ""
+    return token_in_body(request.body, most=MAX_BODY) if request.method == "POST" else ""
 
 
 def _json(said: Any, *, status: int = 200) -> HttpResponse:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from learning.lane.guard import Guard
+from learning.lane.guard import Guard, token_in_body
 from learning.lane.http import Request
 from learning.lane.problems import Problem
 from learning.lane.token import Claims, Signer
@@ -61,6 +61,27 @@ def test_any_other_is_a_bad_token_also_where_the_good_one_is_known(
         claims(taker, token, id_, now=now)
     assert refused.value.code == "bad_token"
     assert claims(taker, TOKEN) == CLAIMS
+
+
+@pytest.mark.parametrize(
+    ("body", "token"),
+    [
+        (b'{"token": "a.b"}', "a.b"),
+        (b'{"token": 7}', ""),
+        (b'{"ops": [{"token": "a.b"}]}', ""),
+        (b"", ""),
+        (b"no JSON", ""),
+    ],
+)
+def test_a_beacons_token_is_in_its_body(body: bytes, token: str) -> None:
+    assert token_in_body(body, most=99) == token
+
+
+@pytest.mark.parametrize(("body", "code"), [(b'"token"', "malformed"), (b'{"token": "a.b"} ', "too_large")])
+def test_a_body_that_cannot_be_read_has_no_token(body: bytes, code: str) -> None:
+    with pytest.raises(Problem) as refused:
+        token_in_body(body, most=16)
+    assert refused.value.code == code
 
 
 def test_what_was_forgotten_is_read_again() -> None:
