@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from wagtail.models import Page
 from learning.study.services.progress import LessonProgress
 
 from .places import page_id
+
+MOST_NAMED = 3  # lessons; more make no sentence
 
 
 class State(StrEnum):
@@ -93,12 +96,16 @@ def outline(course: Page, lessons: Sequence[LessonProgress]) -> list[Chapter]:
 
 
 def why_closed(lesson: LessonProgress, lessons: Sequence[LessonProgress]) -> str:
-    """Which lesson opens it: the first required one before it that is not done."""
+    """Which lessons open it: the required ones before it that are not done; of many the first two, and how many."""
     if lesson.unlocked:
         return ""
-    for each in lessons:
-        if each.activity.pk == lesson.activity.pk:
-            break
-        if each.activity.required and not each.completed_at:
-            return _("学完“%(title)s”后开放") % {"title": each.activity.title}
-    return str(NAMES[State.LOCKED])
+    before = takewhile(lambda each: each.activity.pk != lesson.activity.pk, lessons)
+    missing = [each.activity.title for each in before if each.activity.required and not each.completed_at]
+    if not missing:
+        return str(NAMES[State.LOCKED])
+    many = len(missing) > MOST_NAMED
+    named = missing[: MOST_NAMED - 1] if many else missing
+    titles = _("、").join(_("“%(title)s”") % {"title": title} for title in named)
+    if many:
+        return _("学完%(titles)s等 %(count)d 课后开放") % {"titles": titles, "count": len(missing)}
+    return _("学完%(titles)s后开放") % {"titles": titles}

@@ -149,6 +149,26 @@ def test_the_outline_says_the_state_of_each_lesson_and_what_opens_the_next(
     assert "继续学习第 2 课" in page
 
 
+@pytest.mark.parametrize(
+    ("lessons", "words"),
+    [
+        (2, "学完“第 1 课”后开放"),
+        (4, "学完“第 1 课”、“第 2 课”、“第 3 课”后开放"),
+        (5, "学完“第 1 课”、“第 2 课”等 4 课后开放"),
+        (9, "学完“第 1 课”、“第 2 课”等 8 课后开放"),
+    ],
+)
+def test_a_closed_lesson_names_all_that_open_it_or_of_many_the_first_and_the_count(
+    client: Client, world: World, lessons: int, words: str
+) -> None:
+    course = make_course(world.unit, in_order=True)
+    pages = [make_lesson(course, title=f"第 {n} 课", live=True) for n in range(1, lessons + 1)]
+    publish(course)
+    client.force_login(world.member)
+    assert words in get(client, course.url)
+    assert words in get(client, pages[-1].url)
+
+
 def test_a_closed_lesson_shows_what_opens_it_and_nothing_else(client: Client, world: World) -> None:
     client.force_login(world.member)
     page = get(client, world.lessons[1].url)
