@@ -5,7 +5,7 @@ Values are exact (int, Decimal, Fraction, datetime); words.py alone rounds them 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -60,7 +60,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows hold a value for each column, in the same order. `links`: an address for each row or "", put on its first
-    cell. `total`: a last row that sums the others up."""
+    cell. `total`: a last row that sums the others up. `paper_rows`: a list of more rows is only in the workbook, and the
+    paper says so; 0: as many as paper takes."""
 
     title: str
     columns: tuple[Column, ...]
@@ -69,6 +70,7 @@ class Table:
     total: Row | None = None
     key: str = ""  # names its page in the URL and its sheet; "" where a report has one table
     empty: str = ""  # what is said where there are no rows
+    paper_rows: int = 0
 
     def __post_init__(self) -> None:
         widths = {len(row) for row in (*self.rows, *([self.total] if self.total else []))}
@@ -106,6 +108,17 @@ class Figure:
     def column(self) -> Column:
         """The same as a column, for whoever writes values by their column."""
         return Column(self.key, self.label, self.kind, self.unit, self.how, self.places)
+
+
+def withheld_once(figures: Sequence[Figure], joint: str) -> list[Figure]:
+    """Figures withheld for the same reason as one, where the first of them stands; `joint` stands between their names."""
+    found: dict[object, Figure] = {}
+    for place, figure in enumerate(figures):
+        key = figure.value if isinstance(figure.value, Withheld) else place
+        before = found.get(key)
+        label = joint.join((before.label, figure.label)) if before else figure.label
+        found[key] = replace(before, label=label, unit="", how="") if before else figure
+    return list(found.values())
 
 
 class ChartKind(StrEnum):

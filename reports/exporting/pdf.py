@@ -9,7 +9,18 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from learning.printing import pdf
-from reports.shape import Chart, ChartKind, Column, Report, Row, Table, Value, Withheld, repeats_withheld
+from reports.shape import (
+    Chart,
+    ChartKind,
+    Column,
+    Report,
+    Row,
+    Table,
+    Value,
+    Withheld,
+    repeats_withheld,
+    withheld_once,
+)
 from reports.words import as_of_words, chosen_words, figure_said, heading, legend, rounded, said, with_unit
 
 MOST_ROWS = 2000  # of a table on paper; the workbook holds all
@@ -28,16 +39,14 @@ def document(report: Report) -> bytes:
         report.title, footer=f"{report.title} · {as_of_words(report)}", landscape=wide,
         page_words=_("第 {n} / {total} 页"),
     )  # fmt: skip
+    figures = withheld_once(report.figures, _("、"))
     paper.paragraph(report.sentence)
     for line in (as_of_words(report), chosen_words(report), *report.notes):
         if line:
             paper.paragraph(line, small=True)
-    if report.figures:
+    if figures:
         paper.figures(
-            [
-                pdf.Figure(heading(each.label, each.unit), figure_said(each), each.how)
-                for each in report.figures
-            ]
+            [pdf.Figure(heading(each.label, each.unit), figure_said(each), each.how) for each in figures]
         )
     if report.chart is not None:
         paper.heading(report.chart.title or report.chart.table.title)
@@ -46,7 +55,8 @@ def document(report: Report) -> bytes:
     for table in report.tables:
         paper.heading(table.title)
         _write(paper, table)
-    notes = legend(report)
+    said_above = {(each.label, each.how) for each in figures}
+    notes = [note for note in legend(report) if note not in said_above]
     if notes:
         paper.heading(_("这些数字是怎样统计的"), level=2)
         paper.facts(notes)
@@ -73,6 +83,12 @@ def _draw(paper: pdf.Document, chart: Chart) -> None:
     rows = list(zip(names, table.values(key), strict=True))[:MOST_BARS]
     if len(chart.series) > 1:
         paper.paragraph(_("条形表示：%(what)s") % {"what": column.label}, small=True)
+    if len(names) > MOST_BARS:
+        paper.paragraph(
+            _("共 %(count)d 行，图中为前 %(shown)d 行，表中为全部。")
+            % {"count": len(names), "shown": MOST_BARS},
+            small=True,
+        )
     paper.bars([pdf.Bar(name, _length(column, value), with_unit(column, value)) for name, value in rows])
 
 
@@ -83,6 +99,15 @@ def _length(column: Column, value: Value) -> float | None:
 
 
 def _write(paper: pdf.Document, table: Table) -> None:
+    if not table.rows and not table.total:
+        paper.paragraph(table.empty or _("没有数据。"), small=True)
+        return
+    if table.paper_rows and len(table.rows) > table.paper_rows:
+        paper.paragraph(
+            _("共 %(count)d 行，不印在纸上，全部见本报告的 XLSX 文件。") % {"count": len(table.rows)},
+            small=True,
+        )
+        return
     rows = [_said(table.columns, row) for row in table.rows[:MOST_ROWS]]
     if table.total:
         rows.append(_said(table.columns, table.total))
@@ -95,7 +120,7 @@ def _write(paper: pdf.Document, table: Table) -> None:
         )
         for each, values in zip(table.columns, by_column, strict=True)
     ]
-    paper.table(columns, rows, empty=table.empty or _("没有数据。"))
+    paper.table(columns, rows)
     if len(table.rows) > MOST_ROWS:
         paper.paragraph(
             _("共 %(count)d 行，纸面列出前 %(shown)d 行，其余见 XLSX。")

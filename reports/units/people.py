@@ -21,6 +21,7 @@ from .numbers import UnitNumbers
 from .places import people_q
 
 MOST_ROWS = 1000  # a longer list is read unit by unit
+ON_PAPER = 60  # names: those of a branch, which a secretary works through; the units above read counts
 LinkToPerson = Callable[[int], str]
 
 
@@ -125,6 +126,7 @@ def _table(
         [(each.name, each.number, each.unit, each.what, each.until) for each in people],
         links=[link_to(each.id) for each in people],
         key=key,
+        paper_rows=ON_PAPER,
         empty=_("共 %(count)d 人次，超过 %(most)d，请在下级党组织的报告中查看名单。")
         % {"count": count, "most": MOST_ROWS},
     )

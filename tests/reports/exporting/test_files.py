@@ -91,6 +91,52 @@ def test_paper_says_what_the_page_says() -> None:
         assert "".join(words.split()) in text, words
 
 
+def words_on(paper: bytes) -> str:
+    """All text of the pages; cells break into lines, so without white space."""
+    pages = pypdfium2.PdfDocument(paper)
+    return "".join("".join(page.get_textpage().get_text_range() for page in pages).split())
+
+
+def names_on_paper(people: int, most: int) -> str:
+    names = [(f"学员{n:03}号",) for n in range(people)]
+    table = Table("缺考名单", COLUMNS[:1], names, key="absent", paper_rows=most)
+    return words_on(document(Report("测评报告", "应考 12。", AT, tables=(table,))))
+
+
+def test_a_list_of_a_few_is_printed_and_a_longer_one_said_to_be_in_the_workbook() -> None:
+    text = names_on_paper(60, 60)
+    assert text.count("学员") == 60
+    assert "XLSX" not in text
+    text = names_on_paper(61, 60)
+    assert "学员" not in text
+    assert "缺考名单共61行，不印在纸上，全部见本报告的XLSX文件。" in text
+    assert names_on_paper(61, 0).count("学员") == 61
+
+
+def test_a_list_of_nobody_is_a_sentence_and_no_header() -> None:
+    table = Table("缺考名单", COLUMNS[:2], [], empty="没有人缺考。")
+    text = words_on(document(Report("测评报告", "应考 12。", AT, tables=(table,))))
+    assert "缺考名单没有人缺考。" in text
+    assert "姓名" not in text
+
+
+def test_how_a_figure_is_counted_is_printed_once() -> None:
+    columns = (COLUMNS[0], Column("others", "其他情况", Kind.INT, how="缓考、作答中。"))
+    figures = (Figure("实考", 11, how="已交卷的人。"), Figure("其他情况", 1))
+    tables = (Table("下级党组织", columns, [("甲支部", 1)]),)
+    text = words_on(document(Report("测评报告", "应考 12。", AT, figures, tables=tables)))
+    assert text.count("已交卷的人。") == text.count("缓考、作答中。") == 1
+
+
+def test_a_chart_of_more_bars_than_paper_takes_says_so() -> None:
+    def drawn(children: int) -> str:
+        table = Table("下级党组织", COLUMNS[:2], [(f"第{n}支部", n) for n in range(children)])
+        return words_on(document(Report("t", "s", AT, chart=Chart(ChartKind.BAR, table, "name", ("n",)))))
+
+    assert "共41行，图中为前40行，表中为全部。" in drawn(41)
+    assert "图中为前" not in drawn(40)
+
+
 def test_same_report_gives_the_same_paper() -> None:
     assert document(report()) == document(report())
 
@@ -103,15 +149,15 @@ def test_sheet_names_differ_whatever_the_titles_are() -> None:
 
 def test_long_tables_are_written_row_by_row() -> None:
     class Rows:
-        """As long as a school, and never held as a list."""
+        """Longer than what a writer would hold back, and never held as a list."""
 
         def __len__(self) -> int:
-            return 20_000
+            return 4_000
 
         def __iter__(self) -> Iterator[Any]:
             return (
                 ("人", n, Decimal(n), Fraction(1, 2), n, AT + timedelta(seconds=n), None)
-                for n in range(20_000)
+                for n in range(4_000)
             )
 
         def __getitem__(self, place: Any) -> Any:
@@ -121,4 +167,4 @@ def test_long_tables_are_written_row_by_row() -> None:
     object.__setattr__(table, "columns", COLUMNS)
     object.__setattr__(table, "rows", Rows())
     book = load_workbook(io.BytesIO(workbook(Report("t", "s", AT, tables=(table,)))), read_only=True)
-    assert sum(1 for _row in book["名单"].iter_rows()) == 20_001
+    assert sum(1 for _row in book["名单"].iter_rows()) == 4_001
