@@ -168,3 +168,15 @@ def test_long_tables_are_written_row_by_row() -> None:
     object.__setattr__(table, "rows", Rows())
     book = load_workbook(io.BytesIO(workbook(Report("t", "s", AT, tables=(table,)))), read_only=True)
     assert sum(1 for _row in book["名单"].iter_rows()) == 4_001
+
+
+def test_a_box_stands_on_paper_as_a_bar_of_its_median() -> None:
+    keys = ("p10", "p25", "p50", "p75", "p90")
+    columns = (Column("name", "党组织"), *(Column(key, key.upper(), Kind.INT) for key in keys))
+    table = Table("成绩", columns, [("甲支部", 11, 22, 33, 44, 55)])
+    chart = Chart(ChartKind.BOX, table, "name", keys)
+    pages = pypdfium2.PdfDocument(document(Report("t", "s", AT, chart=chart)))
+    text = "".join("".join(page.get_textpage().get_text_range() for page in pages).split())
+    assert "条形表示：P50" in text
+    assert text.count("33") == 2
+    assert text.count("22") == 1
