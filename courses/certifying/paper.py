@@ -15,6 +15,7 @@ from learning.printing.sheet import INK, Sheet
 
 NAME_SIZE = 34.0
 BODY_SIZE = 18.0
+CLAUSE_ENDS = ("，", "。", "；", ",", ".", ";")
 
 
 def printed(certificate: Certificate, *, verify_url: str, site_name: str) -> bytes:
@@ -39,11 +40,16 @@ def printed(certificate: Certificate, *, verify_url: str, site_name: str) -> byt
 
 
 def balanced(text: str, size: float, room: float) -> list[str]:
-    """The lines of a centred text, as even as they can be in the fewest lines."""
-    fewest = len(words.lines(text, size, room))
-    while fewest > 1 and len(words.lines(text, size, room - size)) == fewest:
-        room -= size
-    return words.lines(text, size, room)
+    """The lines of a centred text: the fewest, ending where a clause ends if they can, else as even as they can be."""
+    found = [words.lines(text, size, room)]
+    while len(found[0]) > 1:
+        room -= size / 2
+        narrower = words.lines(text, size, room)
+        if len(narrower) > len(found[0]):
+            break
+        found.append(narrower)
+    whole = [lines for lines in found if all(line.endswith(CLAUSE_ENDS) for line in lines[:-1])]
+    return (whole or found)[-1]
 
 
 def spaced(title: str) -> str:

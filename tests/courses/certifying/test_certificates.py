@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from courses.certifying import services
 from courses.certifying.numbers import ALPHABET, clean_number, masked, new_number
+from courses.certifying.paper import BODY_SIZE, balanced
 from courses.certifying.views import verify_url
 from courses.errors import NotPossible
 from courses.models import Certificate, Graduation
@@ -170,6 +171,21 @@ def test_paper_bears_what_was_attested_and_is_the_holder_s(
     for other in (make_user(unit=unit), make_user(roles=[(Role.SCHOOL_OFFICE, make_unit())])):
         assert signed_in(other).get(url).status_code == 404
     assert Client().get(url).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lines"),
+    [
+        (
+            "于2026年11月10日学完课程“党章学习入门”，获得 1.25 学时，准予结业。",
+            ["于2026年11月10日学完课程“党章学习入门”，", "获得 1.25 学时，准予结业。"],
+        ),
+        ("准予结业。", ["准予结业。"]),
+        ("学" * 50, ["学" * 25, "学" * 25]),  # no clause ends: as even as they can be
+    ],
+)
+def test_lines_of_a_certificate_end_where_a_clause_ends(sentence: str, lines: list[str]) -> None:
+    assert balanced(sentence, BODY_SIZE, 580) == lines
 
 
 def test_anybody_may_verify_and_learns_no_full_name(client: Client, user: User, term: TrainingClass) -> None:

@@ -117,7 +117,9 @@ def test_months_go_back_to_the_first_record_and_no_further(first_day: date, befo
 
 def test_a_new_member_is_led_to_no_other_month(client: Client, member: User, lesson: Activity) -> None:
     client.force_login(member)
-    assert "上个月" not in client.get(reverse("own_study")).content.decode()
+    page = client.get(reverse("own_study")).content.decode()
+    assert "上个月" not in page
+    assert "换一个月看看" not in page
     make_slice(member, lesson, timezone.now() - timedelta(days=40), 5)
     assert "上个月" in client.get(reverse("own_study")).content.decode()
 
