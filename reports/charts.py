@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.utils.dates import MONTHS_ALT, WEEKDAYS_ABBR
+from django.utils.dates import MONTHS_ALT
 from django.utils.translation import gettext as _
 
 from .shape import Chart, ChartKind, Column, Kind, Row, Value
@@ -19,6 +19,8 @@ Option = dict[str, Any]
 IN_MINUTES_FROM_S = 600  # an axis of longer durations counts minutes
 ROWS_IN_WORDS = 12
 BAR_PX, LEAST_PX, MOST_PX = 34, 280, 1600
+AROUND_PX, AROUND_HEAT_PX = 96, 180  # axes and legend; above a heat map the names may stand upright
+LEAST_SPAN_PX = 4
 WIDEST_BAR_PX, WIDEST_BIN_PX = 44, 96  # a single bar would else fill the chart
 # A unit at the end of a lying axis would stand outside the canvas: it goes below its middle.
 LYING = {"nameLocation": "middle", "nameGap": 28}
@@ -50,8 +52,11 @@ def shows_anything(chart: Chart) -> bool:
 def height(chart: Chart) -> int:
     """Pixels; lying bars and heat maps grow with their rows."""
     if chart.lying or chart.kind in (ChartKind.HEAT, ChartKind.SPANS):
-        each = BAR_PX if chart.stacked else BAR_PX * max(1, len(chart.series) // 2)
-        return min(MOST_PX, max(LEAST_PX, 96 + each * len(chart.table.rows)))
+        is_row = chart.stacked or chart.kind in (ChartKind.HEAT, ChartKind.SPANS)
+        each = BAR_PX if is_row else BAR_PX * max(1, len(chart.series) // 2)
+        around = AROUND_HEAT_PX if chart.kind is ChartKind.HEAT else AROUND_PX
+        least = 0 if chart.kind is ChartKind.HEAT else LEAST_PX
+        return min(MOST_PX, max(least, around + each * len(chart.table.rows)))
     return 220 if chart.kind is ChartKind.CALENDAR else 340
 
 
@@ -164,6 +169,8 @@ def _bars(chart: Chart) -> Option:
         series.append(one)
     if chart.lying:
         return _lying(values, names, series)
+    if kind == "line":  # the first and the last name would else reach beyond the canvas
+        names["axisLabel"] = {"alignMinLabel": "left", "alignMaxLabel": "right"}
     option: Option = {"xAxis": names, "yAxis": values, "series": series}
     if chart.lines:
         # On a category axis a line can only stand on a category, not between two: it gets an axis of its own.
@@ -293,7 +300,9 @@ def _spans(chart: Chart) -> Option:
         spans = _data(chart, key, minutes)
         for each, at in zip(spans, chart.table.values(start), strict=True):
             each["words"] = heading(each["words"], f"{begins.label} {with_unit(begins, at)}")
-        series.append(shared | {"name": chart.table.column(key).label, "data": spans})
+        # What took no time at all is still to be seen where it happened.
+        least = {"barMinHeight": LEAST_SPAN_PX} if key == lengths[0] else {}
+        series.append(shared | least | {"name": chart.table.column(key).label, "data": spans})
     return {
         "xAxis": _axis(chart, tuple(lengths)) | {"name": _("分钟") if minutes else _("秒")} | LYING,
         "yAxis": {"type": "category", "data": _names(chart), "inverse": True},
@@ -327,7 +336,7 @@ def _calendar(chart: Chart) -> Option:
             "cellSize": ["auto", 18],
             "yearLabel": {"show": False},
             "monthLabel": {"nameMap": [str(MONTHS_ALT[month]) for month in range(1, 13)]},
-            "dayLabel": {"firstDay": 1, "nameMap": [str(WEEKDAYS_ABBR[(day - 1) % 7])[-1] for day in range(7)]},
+            "dayLabel": {"firstDay": 1, "nameMap": list(_("日一二三四五六"))},
         },
         "series": [{"type": "heatmap", "coordinateSystem": "calendar", "data": data}],
     }  # fmt: skip

@@ -17,10 +17,11 @@ from learning.organisation.models import Unit
 
 from . import charts
 from .exporting import files
-from .shape import Figure, Kind, Report, Row, Table, repeats_withheld
+from .shape import Figure, Kind, Report, Row, Table, Withheld, repeats_withheld, withheld_once
 from .words import as_of_words, figure_said, heading, legend, said
 
 PAGE_SIZE = 50
+SHORT_CHARS = 8  # of a figure in its full size
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Cell:
     is_number: bool
     url: str = ""
     span: int = 1
+    is_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class ShownFigure:
     label: str
     text: str
     unit: str
-    is_long: bool  # a day and time, which take two places
+    is_long: bool  # takes two places: a day and time, the names of several figures
+    is_withheld: bool
+    is_wordy: bool  # a duration of three words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def page_context(
         "frame": "reports/frame_admin.html" if inside_admin else "reports/frame_site.html",
         "inside_admin": inside_admin,
         "report": report,
-        "figures": [shown_figure(each) for each in report.figures],
+        "figures": [shown_figure(each) for each in withheld_once(report.figures, _("、"))],
         "chart": charts.drawn(report.chart) if report.chart and charts.shows_anything(report.chart) else None,
         "chart_words": charts.alternative(report.chart) if report.chart else "",
         "chart_table": chart_table,
@@ -118,8 +122,11 @@ def export_url(request: HttpRequest, kind: str) -> str:
 
 
 def shown_figure(figure: Figure) -> ShownFigure:
-    unit = figure.unit if figure.kind.is_number and not isinstance(figure.value, type(None)) else ""
-    return ShownFigure(figure.label, figure_said(figure), unit, figure.kind is Kind.INSTANT)
+    is_known = figure.value is not None and not isinstance(figure.value, Withheld)
+    unit = figure.unit if figure.kind.is_number and is_known else ""
+    text, withheld = figure_said(figure), isinstance(figure.value, Withheld)
+    is_long = withheld or figure.kind is Kind.INSTANT
+    return ShownFigure(figure.label, text, unit, is_long, withheld, len(text) > SHORT_CHARS)
 
 
 def shown_table(request: HttpRequest, table: Table, n: int) -> ShownTable:
@@ -146,5 +153,13 @@ def cells(table: Table, row: Row, url: str) -> list[Cell]:
             found[-1] = replace(before, label=label, is_number=False, span=before.span + 1)
         else:
             link = url if place == 0 else ""
-            found.append(Cell(said(column, value), column.label, column.kind.is_number, link))
+            found.append(
+                Cell(
+                    said(column, value),
+                    column.label,
+                    column.kind.is_number,
+                    link,
+                    is_date=column.kind is Kind.DATE,
+                )
+            )
     return found

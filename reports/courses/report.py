@@ -137,7 +137,7 @@ def _lessons(numbers: CourseNumbers) -> Table:
         ),
     )  # fmt: skip
     return Table(
-        _("课时"),
+        _("各课时"),
         columns,
         [_row(each) for each in numbers.lessons],
         key="lessons",

@@ -54,7 +54,7 @@ def item_table(numbers: ItemNumbers, link_to: Callable[[int], str]) -> Table:
     )
     rows = [_row(item) for item in numbers.items]
     links = [link_to(item.version.question_id) for item in numbers.items]
-    return Table(_("试题"), columns, rows, links, key="items", empty=_("还没有评分的作答。"))
+    return Table(_("各试题"), columns, rows, links, key="items", empty=_("还没有评分的作答。"))
 
 
 def _row(item: Item) -> Row:

@@ -98,11 +98,9 @@ def weakest_points(lines: Sequence[UnitLine]) -> list[PointTally]:
 
 def how_points() -> str:
     return _(
-        "得分率 = 该知识点各题得分之和 ÷ 满分之和；只列全体得分率最低的 %(most)d 个知识点，少于 %(least)d 题次写“样本不足”。"
-    ) % {
-        "most": MOST_POINTS,
-        "least": LEAST_ANSWERS,
-    }
+        "得分率 = 该知识点各题得分之和 ÷ 满分之和；列出全体得分率最低的知识点，最多 %(most)d 个，"
+        "半数以上党组织作答少于 %(least)d 题次的不列。"
+    ) % {"most": MOST_POINTS, "least": LEAST_ANSWERS}
 
 
 def how_boxes() -> str:

@@ -28,7 +28,7 @@ WIDE = 8  # columns from which the paper lies
 NARROWEST, WIDEST = 2.5, 16.0  # of a column, in Chinese characters
 PADDING = 1.0
 HALF_WIDTH = 0x2E7F  # the letters before it are narrow
-IN_BARS = (ChartKind.BAR, ChartKind.FUNNEL, ChartKind.RADAR)
+IN_BARS = (ChartKind.BAR, ChartKind.FUNNEL, ChartKind.RADAR, ChartKind.BOX)
 MOST_BARS = 40
 
 
@@ -78,7 +78,7 @@ def _draw(paper: pdf.Document, chart: Chart) -> None:
         return
     if chart.kind not in IN_BARS or not names:
         return
-    key = chart.series[0]
+    key = chart.series[len(chart.series) // 2 if chart.kind is ChartKind.BOX else 0]  # a box by its median
     column = table.column(key)
     rows = list(zip(names, table.values(key), strict=True))[:MOST_BARS]
     if len(chart.series) > 1:

@@ -46,7 +46,7 @@ def timeline_table(record: AttemptRecord, *, wrong_only: bool = False) -> Table:
     """When each question was first seen and answered, in whole seconds after the start, so that the columns add up."""
     columns = (
         Column("slot", _("题号")),
-        Column("stem", _("题目")),
+        Column("stem", _("题目内容")),
         Column(
             "shown", _("初次看到（开始后）"), Kind.DURATION, how=_("从开始作答算起，暂停的时间也在其中。")
         ),
@@ -87,10 +87,10 @@ def scores_table(records: Sequence[AttemptRecord]) -> Table:
     """The marked attempts whose score may be seen, the first on top."""
     columns = (
         Column("attempt", _("考试")),
-        Column("day", _("交卷"), Kind.INSTANT),
+        Column("day", _("交卷时间"), Kind.INSTANT),
         Column("score", _("得分"), Kind.DECIMAL),
         Column("max", _("满分"), Kind.DECIMAL),
-        Column("share", _("得分率"), Kind.PERCENT),
+        Column("share", _("得分比例"), Kind.PERCENT),
     )
     rows: list[tuple[Value, ...]] = []
     for each in reversed(records):

@@ -30,7 +30,7 @@ def items_table(record: AttemptRecord, *, wrong_only: bool = False) -> Table:
     estimated = record.time is not None and record.time.source is Source.ESTIMATED
     columns = (
         Column("slot", _("题号")),
-        Column("stem", _("题目")),
+        Column("stem", _("题目内容")),
         Column("version", _("版本")),
         Column("first_view_at", _("初次看到")),
         Column("first_answer_at", _("首次作答")),

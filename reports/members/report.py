@@ -113,7 +113,7 @@ def attempts_table(records: Sequence[AttemptRecord]) -> Table:
         Column("no", _("第几次"), Kind.INT),
         Column("state", _("状态")),
         Column("started_at", _("开始"), Kind.INSTANT),
-        Column("submitted_at", _("交卷"), Kind.INSTANT),
+        Column("submitted_at", _("交卷时间"), Kind.INSTANT),
         Column("used", _("用时"), Kind.DURATION, how=_("交卷（不晚于截止）减开始，减暂停。")),
         Column("active", _("有效用时"), Kind.DURATION, how=_("题目和答题卡可见的时间；没有测量时不显示。")),
         Column("away", _("离开页面"), Kind.DURATION),
@@ -122,7 +122,7 @@ def attempts_table(records: Sequence[AttemptRecord]) -> Table:
         Column("max", _("满分"), Kind.DECIMAL),
         Column("passed", _("结果")),
         Column("band", _("等级")),
-        Column("top", _("位置"), how=_("在全体已评分作答中的大致位置，不是名次；少于 5 份时不显示。")),
+        Column("top", _("大致位置"), how=_("在全体已评分作答中的大致位置，不是名次；少于 5 份时不显示。")),
     )
     return Table(_("历次作答"), columns, [_attempt_row(each) for each in records], key="attempts")
 

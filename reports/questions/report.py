@@ -129,7 +129,7 @@ def _options(numbers: QuestionNumbers) -> Table | None:
     columns = (
         Column("option", _("选项")),
         *((Column("text", _("内容")), Column("right", _("答案"))) if numbers.readable else ()),
-        Column("n", _("选择"), Kind.INT, _("份")),
+        Column("n", _("选择份数"), Kind.INT),
         Column("share", _("选择率"), Kind.PERCENT, how=_("选择的 ÷ 作答；多选题各项之和可超过 100%。")),
         Column("high", _("高分组"), Kind.PERCENT, how=_("总分最高的 27 % 中选择这一项的比例。")),
         Column("low", _("低分组"), Kind.PERCENT, how=_("总分最低的 27 % 中选择这一项的比例。")),

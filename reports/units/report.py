@@ -188,7 +188,7 @@ def children_table(numbers: UnitNumbers, link_to: LinkTo) -> Table:
         Column("failed", _("不合格"), Kind.INT),
         Column("absent", _("缺考"), Kind.INT),
         Column("exempt", _("免考"), Kind.INT),
-        Column("others", _("其他"), Kind.INT, how=_("缓考、取消资格、作答中、尚未考、待阅卷。")),
+        Column("others", _("其他情况"), Kind.INT, how=_("缓考、取消资格、作答中、尚未考、待阅卷。")),
         Column("rate", _("参考率"), Kind.PERCENT),
         Column("pass_sat", _("合格率（按实考）"), Kind.PERCENT),
         Column("pass_due", _("合格率（按应考）"), Kind.PERCENT),

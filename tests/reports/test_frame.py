@@ -7,8 +7,8 @@ from fractions import Fraction
 import pypdfium2
 
 from reports.exporting.pdf import document
-from reports.frame import cells
-from reports.shape import Column, Kind, Report, Table, Value, Withheld
+from reports.frame import cells, shown_figure
+from reports.shape import Column, Figure, Kind, Report, Table, Value, Withheld, withheld_once
 from tests.factories import NOW
 
 FEW, GROUP = Withheld.SMALL_SAMPLE, Withheld.SMALL_GROUP
@@ -44,3 +44,18 @@ def test_paper_says_it_once_as_well() -> None:
     pages = pypdfium2.PdfDocument(document(Report("报告", "一句话。", NOW, tables=(table,))))
     text = "".join("".join(page.get_textpage().get_text_range() for page in pages).split())
     assert (text.count("样本不足"), text.count("人数过少，不显示")) == (2, 1)
+
+
+def test_figures_withheld_for_one_reason_are_one_and_the_others_stay_in_their_order() -> None:
+    figures = (
+        Figure("人数", 3), Figure("平均分", GROUP, unit="分"), Figure("α", FEW), Figure("标准差", GROUP),
+        Figure("合格", 3), Figure("SEM", FEW),
+    )  # fmt: skip
+    found = [(each.label, each.value, each.unit) for each in withheld_once(figures, "、")]
+    assert found == [("人数", 3, ""), ("平均分、标准差", GROUP, ""), ("α、SEM", FEW, ""), ("合格", 3, "")]
+
+
+def test_a_figure_that_is_withheld_has_no_unit() -> None:
+    assert shown_figure(Figure("平均分", GROUP, Kind.DECIMAL, "分")).unit == ""
+    assert shown_figure(Figure("平均分", Fraction(1), Kind.DECIMAL, "分")).unit == "分"
+    assert shown_figure(Figure("平均分", None, Kind.DECIMAL, "分")).unit == ""

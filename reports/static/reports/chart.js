@@ -18,6 +18,8 @@ const DECALS = [
   { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [4, 3] },
 ];
 const MOST_SHADE = 0.55; // of the first colour in a heat map, so that the ink is read on it
+const LEAST_CELL_PX = 34; // of a heat map, for a number in it
+const LETTER_PX = 12;
 const LEAST_NAME_PX = 120;
 const NAMES_SHARE = 0.38; // of the width, for the names beside lying bars
 
@@ -48,9 +50,9 @@ function wordsOf(params) {
 }
 
 /** Numbers on a heat map in the page's ink, boxes filled with its ground. @param {any} one @param {string} ink
- * @param {string} pale @returns {any} */
-function toned(one, ink, pale) {
-  if (one.type === "heatmap") return { ...one, label: { ...one.label, color: ink } };
+ * @param {string} pale @param {number} cell The width of a cell in px, 0 where there are none. @returns {any} */
+function toned(one, ink, pale, cell) {
+  if (one.type === "heatmap") return { ...one, label: { ...one.label, color: ink, ...(cell && cell < LEAST_CELL_PX && { show: false }) } };
   if (one.type === "boxplot") return { ...one, itemStyle: { color: pale, borderWidth: 2 } };
   return one;
 }
@@ -66,9 +68,14 @@ function dressed(place, drawn) {
   const beside = Math.max(LEAST_NAME_PX, Math.round(place.clientWidth * NAMES_SHARE));
   const room = (/** @type {any} */ one) =>
     one.inverse ? { width: beside, overflow: "break", height: 30, lineOverflow: "truncate" } : { width: 140, overflow: "truncate" };
+  const heads = /** @type {string[]} */ (option.xAxis && option.xAxis.position === "top" ? option.xAxis.data : []);
+  const cell = heads.length && (place.clientWidth - beside) / heads.length;
+  const longest = Math.max(0, ...heads.map((name) => name.length));
+  // The names above a heat map stand upright where they do not fit beside each other.
+  const upright = { interval: 0, ...(cell < longest * LETTER_PX && { rotate: 90, width: 100 }) };
   const axis = (/** @type {any} */ one, /** @type {string | undefined} */ align) => ({
     ...one,
-    axisLabel: { color: ink, hideOverlap: true, ...room(one), ...one.axisLabel },
+    axisLabel: { color: ink, hideOverlap: true, ...room(one), ...(one.position === "top" && upright), ...one.axisLabel },
     axisLine: { lineStyle: { color: line } },
     splitLine: { show: one.type === "value", lineStyle: { color: line } },
     nameTextStyle: { color: ink, ...(align && { align }) },
@@ -81,7 +88,7 @@ function dressed(place, drawn) {
     textStyle: { color: ink, fontFamily: style.fontFamily },
     aria: { enabled: true, label: { enabled: false }, decal: { show: drawn.series > 1, decals: DECALS } },
     tooltip: { ...option.tooltip, renderMode: "richText", formatter: wordsOf },
-    ...(option.series && { series: option.series.map((/** @type {any} */ one) => toned(one, ink, pale)) }),
+    ...(option.series && { series: option.series.map((/** @type {any} */ one) => toned(one, ink, pale, cell)) }),
     ...(option.legend && { legend: { ...option.legend, textStyle: { color: ink } } }),
     ...(option.xAxis && { xAxis: across(option.xAxis) }),
     ...(option.yAxis && { yAxis: axis(option.yAxis, option.yAxis.type === "value" ? "left" : undefined) }),
