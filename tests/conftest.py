@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
@@ -19,6 +20,8 @@ from courses import examining
 from question_bank.exams import answer_keys, papers
 
 ROOT = Path(__file__).resolve().parents[1]
+
+WrittenOnce = Callable[[Callable[[], Any]], Any]
 
 # A busy machine is no reason to fail.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -71,6 +74,25 @@ def nothing_remembered() -> None:
     papers.forget()
     answer_keys.forget()
     examining.forget()
+
+
+@pytest.fixture(scope="module")
+def written_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[WrittenOnce]:
+    """`written_once(build)`: what build returns, its rows written once for all tests of the module and taken back after
+    the last. For a module whose every test wants them and has no transactions of its own; each test works on a deepcopy
+    of the objects, and its own writing is taken back as ever."""
+    outer = transaction.atomic()
+    with django_db_blocker.unblock():
+        outer.__enter__()
+
+    def write(build: Callable[[], Any]) -> Any:
+        with django_db_blocker.unblock():
+            return build()
+
+    yield write
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        outer.__exit__(None, None, None)
 
 
 @pytest.fixture

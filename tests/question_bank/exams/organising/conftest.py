@@ -39,8 +39,7 @@ def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
 
 
-@pytest.fixture
-def school(db: Any) -> School:
+def make_school() -> School:
     root = make_unit(name="校党委")
     college, other = make_unit(root, name="电子学院党总支"), make_unit(root, name="机械学院党总支")
     made = School(
@@ -58,10 +57,19 @@ def school(db: Any) -> School:
     return made
 
 
-@pytest.fixture
-def exam(school: School) -> Exam:
+def make_final_exam(school: School) -> Exam:
     """Published by the school, running now: a single choice and a short answer; nobody admitted yet."""
     return make_exam(unit=school.root, kinds=["single", "short"], mark="10", title="结业考试")
+
+
+@pytest.fixture
+def school(db: Any) -> School:
+    return make_school()
+
+
+@pytest.fixture
+def exam(school: School) -> Exam:
+    return make_final_exam(school)
 
 
 def signed_in(user: User) -> Client:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from learning.organisation.models import User
 from question_bank.exams import manage_urls
 from question_bank.exams.models import Attempt, Exam, FixedItem, RegradeRun, Release, SavedComment, Section
+from tests.conftest import WrittenOnce
 from tests.factories import NOW, make_candidate, make_question, make_user
 
-from .conftest import School, handed_in, signed_in
+from .conftest import School, handed_in, make_final_exam, make_school, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -48,13 +51,38 @@ FOR_NOBODY_IN_PARTICULAR = {"manage_exams", "manage_exams_export", "manage_exam_
 
 @dataclass
 class World:
+    school: School
     exam: Exam
     args: dict[str, list[Any]]
 
 
+@pytest.fixture(scope="module")
+def world_of_all(written_once: WrittenOnce) -> World:
+    with pytest.MonkeyPatch.context() as standing_clock:
+        standing_clock.setattr(timezone, "now", lambda: NOW)
+        made: World = written_once(make_world)
+    return made
+
+
 @pytest.fixture
-def world(school: School, exam: Exam) -> World:
+def world(world_of_all: World, db: None) -> World:
+    return deepcopy(world_of_all)
+
+
+@pytest.fixture
+def school(world: World) -> School:
+    return world.school
+
+
+@pytest.fixture
+def exam(world: World) -> Exam:
+    return world.exam
+
+
+def make_world() -> World:
     """One object of every kind in an exam of the school, so that no 404 is for want of an object."""
+    school = make_school()
+    exam = make_final_exam(school)
     sitter = make_user(unit=school.branch)
     make_candidate(exam, sitter)
     attempt = handed_in(exam, sitter)
@@ -85,7 +113,7 @@ def world(school: School, exam: Exam) -> World:
         pattern.name: [known[name] for name in pattern.pattern.converters]
         for pattern in manage_urls.urlpatterns
     }
-    return World(exam, args)
+    return World(school, exam, args)
 
 
 def visit(client: Client, world: World, name: str, mount: str) -> int:
