@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -23,6 +25,7 @@ from reports.questions.numbers import QuestionFilter, QuestionNumbers, question_
 from reports.questions.report import question_report
 from reports.receivers import on_taken_back
 from reports.shape import ChartKind, Report, Withheld
+from tests.conftest import WrittenOnce
 from tests.factories import (
     NOW,
     make_attempt,
@@ -47,24 +50,47 @@ def sit(exam: Exam, user: User, answers: dict[int, Any]) -> None:
     submit_attempt(attempt_id=attempt.pk, by=user, client="page", ops=[], reason="self", now=at)
 
 
-@pytest.fixture
-def root(db: None) -> Unit:
-    return make_unit(name="校党委")
+@dataclass
+class School:
+    root: Unit
+    office: User
+    exam: Exam
 
 
-@pytest.fixture
-def office(root: Unit) -> User:
-    return make_user(unit=root, roles=[(Role.SCHOOL_OFFICE, root)])
-
-
-@pytest.fixture
-def exam(root: Unit) -> Exam:
+def make_school() -> School:
     """30 people: 15 have all right, 15 choose o2 of the single question and nothing else."""
+    root = make_unit(name="校党委")
     exam = make_exam(unit=root, title="结业考试")
     for n in range(30):
         sit(exam, make_user(unit=root), RIGHT if n < 15 else {1: "o2"})
     fold_requests(now=LATER)
-    return exam
+    return School(root, make_user(unit=root, roles=[(Role.SCHOOL_OFFICE, root)]), exam)
+
+
+@pytest.fixture(scope="module")
+def school_of_all(written_once: WrittenOnce) -> School:
+    made: School = written_once(make_school)
+    return made
+
+
+@pytest.fixture
+def school(school_of_all: School, db: None) -> School:
+    return deepcopy(school_of_all)
+
+
+@pytest.fixture
+def root(school: School) -> Unit:
+    return school.root
+
+
+@pytest.fixture
+def office(school: School) -> User:
+    return school.office
+
+
+@pytest.fixture
+def exam(school: School) -> Exam:
+    return school.exam
 
 
 @pytest.fixture
