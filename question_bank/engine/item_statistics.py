@@ -80,49 +80,64 @@ class Tally:
             self.blank += sign
         elif mark == full:
             self.correct += sign
-        if change == Change.TO_WRONG:
-            self.to_wrong += sign
-        elif change == Change.TO_RIGHT:
-            self.to_right += sign
-        _add_pair(self.totals, total, sign, sign * mark)
+        if change:
+            if change == Change.TO_WRONG:
+                self.to_wrong += sign
+            elif change == Change.TO_RIGHT:
+                self.to_right += sign
+        # Written out, here and below: a thousand attempts come here fifty thousand times, and a call costs as much again.
+        pair = self.totals.get(total)
+        if pair is None:
+            self.totals[total] = [sign, sign * mark]
+        else:
+            pair[0] += sign
+            pair[1] += sign * mark
+            if not pair[0] and not pair[1]:
+                del self.totals[total]
         for option in chosen:
-            _add_pair(self.options, option, sign, sign * rest)
-            _count(self.option_totals.setdefault(option, {}), total, sign)
-            if not self.option_totals[option]:
-                del self.option_totals[option]
+            self._choose(option, total, rest, sign)
         if seconds is not None:
-            _count(self.seconds, seconds, sign)
+            count = self.seconds.get(seconds, 0) + sign
+            if count:
+                self.seconds[seconds] = count
+            else:
+                del self.seconds[seconds]
             if estimated:
                 self.estimated += sign
+
+    def _choose(self, option: str, total: int, rest: int, sign: int) -> None:
+        pair = self.options.get(option)
+        if pair is None:
+            self.options[option] = [sign, sign * rest]
+        else:
+            pair[0] += sign
+            pair[1] += sign * rest
+            if not pair[0] and not pair[1]:
+                del self.options[option]
+        by_total = self.option_totals.get(option)
+        if by_total is None:
+            by_total = self.option_totals[option] = {}
+        count = by_total.get(total, 0) + sign
+        if count:
+            by_total[total] = count
+        else:
+            del by_total[total]
+            if not by_total:
+                del self.option_totals[option]
 
 
 SUMS = ("n", "blank", "correct", "to_right", "to_wrong", "estimated", "full_marks", "marks", "marks2", "rest", "rest2",
         "marks_rest")  # fmt: skip
 
 
-def _add_pair(
-    pairs: dict[int, list[int]] | dict[str, list[int]], key: int | str, count: int, amount: int
-) -> None:
-    pair = pairs.setdefault(key, [0, 0])  # type: ignore[arg-type, call-overload]  # one of the two
-    pair[0] += count
-    pair[1] += amount
-    if not pair[0] and not pair[1]:
-        del pairs[key]  # type: ignore[arg-type]
-
-
-def _count(counts: dict[int, int], key: int, count: int) -> None:
-    counts[key] = counts.get(key, 0) + count
-    if not counts[key]:
-        del counts[key]
-
-
 def fold(tallies: MutableMapping[int, Tally], outcomes: Collection[Outcome], sign: int = 1) -> None:
     """Counts one attempt into the tallies by version; with −1 takes it out again."""
-    total = sum(outcome.mark for outcome in outcomes)
+    total = sum([outcome[1] for outcome in outcomes])
     for outcome in outcomes:
-        tally = tallies.get(outcome.version)
+        version = outcome[0]
+        tally = tallies.get(version)
         if tally is None:
-            tally = tallies[outcome.version] = Tally()
+            tally = tallies[version] = Tally()
         tally.add(outcome, total, sign)
 
 

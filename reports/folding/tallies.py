@@ -77,7 +77,7 @@ def _pairs(counts: Mapping[int, int]) -> list[list[int]]:
 def packed(outcomes: Sequence[Outcome]) -> str:
     """As FoldedAttempt keeps them; equal outcomes are equal texts."""
     return orjson.dumps(
-        [(version, mark, full, chosen, int(blank), seconds, int(estimated), str(change))
+        [(version, mark, full, chosen, 1 if blank else 0, seconds, 1 if estimated else 0, change)
          for version, mark, full, chosen, blank, seconds, estimated, change in outcomes]
     ).decode()  # fmt: skip
 

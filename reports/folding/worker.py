@@ -5,8 +5,10 @@ what an attempt put in before is taken out first, so folding it again changes no
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
@@ -104,26 +106,43 @@ def refold(folded: FoldedExam, attempt_ids: Collection[int], now: datetime) -> N
     if folded.corrections != folded.exam.corrections:
         wanted |= set(FoldedAttempt.objects.filter(exam=folded.pk).values_list("pk", flat=True))
     ids = sorted(wanted)
+    tallies: dict[int, Tally] = {}
     for at in range(0, len(ids), BATCH):
-        _refold_batch(folded, ids[at : at + BATCH])
+        with collecting_later():
+            _refold_batch(folded, ids[at : at + BATCH], tallies)
+    write_tallies(folded.pk, tallies)
     folded.corrections = folded.exam.corrections
     folded.folded_at = now
     folded.save(update_fields=["corrections", "folded_at"])
 
 
-def _refold_batch(folded: FoldedExam, attempt_ids: Sequence[int]) -> None:
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """A batch makes tens of thousands of small lists and drops none before its end: looking through them for garbage again
+    and again took as long as the rest."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _refold_batch(folded: FoldedExam, attempt_ids: Sequence[int], tallies: dict[int, Tally]) -> None:
+    """Brings `tallies` up to date, reading those that are not in them yet."""
     before = dict(FoldedAttempt.objects.filter(pk__in=attempt_ids).values_list("pk", "outcomes"))
     outcomes = outcomes_of(marked_attempts(attempt_ids), folded.exam.corrections)
     after = {pk: packed(each) for pk, each in outcomes.items()}
     out = {pk: unpacked(text) for pk, text in before.items() if after.get(pk) != text}
     came = {pk: outcomes[pk] for pk, text in after.items() if before.get(pk) != text}
-    versions = {each.version for part in (*out.values(), *came.values()) for each in part}
-    tallies = {version: Tally() for version in versions} | tallies_of_exam(folded.pk, versions)
+    versions = {each.version for part in (*out.values(), *came.values()) for each in part} - tallies.keys()
+    tallies |= {version: Tally() for version in versions} | tallies_of_exam(folded.pk, versions)
     for part in out.values():
         fold(tallies, part, -1)
     for part in came.values():
         fold(tallies, part)
-    write_tallies(folded.pk, tallies)
     FoldedAttempt.objects.filter(pk__in=before.keys() - after.keys()).delete()
     keep(folded.pk, {pk: after[pk] for pk in came})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,11 +17,12 @@ from question_bank.engine.item_statistics import Change, Tally
 from question_bank.exams.models import Attempt, AttemptItem, Exam, Mark
 from question_bank.exams.regrading import carry_out, start_regrade
 from question_bank.exams.taking.adjusting import void_attempt
+from reports.folding import worker
 from reports.folding.rebuilding import differences, rebuild_exam
 from reports.folding.tallies import tallies_of_exam, unpacked
 from reports.folding.worker import fold_requests, refold_corrected
 from reports.models import FoldedAttempt, FoldRequest, ItemStatistics
-from reports.receivers import on_taken_back
+from reports.receivers import ask, on_taken_back
 from tests.factories import NOW
 
 from .conftest import MULTIPLE, RIGHT, SINGLE, TRUE_FALSE, Sat
@@ -258,3 +260,35 @@ def test_a_signal_costs_one_statement(exam: Exam, people: list[User], sat: Sat) 
         on_taken_back([attempt, attempt])
     assert len(caught) == 1
     assert FoldRequest.objects.count() == 2
+
+
+def test_attempts_of_several_batches_are_counted_once_each(
+    exam: Exam, people: list[User], sat: Sat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "BATCH", 2)
+    for n, user in enumerate(people[:5]):
+        sat(user, RIGHT if n % 2 else {SINGLE: "o0"})
+    assert fold_requests(now=LATER) == 5
+    assert tally(exam, "single").n == 5
+    assert agree(exam)
+    ask([attempt.pk for attempt in Attempt.objects.all()])
+    AttemptItem.objects.filter(slot=SINGLE).update(active_ms=7_000)
+    assert fold_requests(now=LATER) == 5
+    assert (tally(exam, "single").n, tally(exam, "single").seconds) == (5, {7: 5})
+    assert agree(exam)
+
+
+def test_garbage_is_collected_again_after_a_batch_that_failed(
+    exam: Exam, people: list[User], sat: Sat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def fail(*_: Any) -> Any:
+        seen.append(gc.isenabled())
+        raise ValueError
+
+    sat(people[0], RIGHT)
+    monkeypatch.setattr(worker, "outcomes_of", fail)
+    fold_requests(now=LATER)
+    assert seen == [False, False]  # the batch, then the attempt alone
+    assert gc.isenabled()
