@@ -251,8 +251,9 @@ class Campus(Filling):
             for name, _made in indexes:
                 cursor.execute(f'DROP INDEX "{name}"')
         run(
-            "INSERT INTO study_studyslice (user_id, activity_id, unit_id, started_at, ended_at, kind) "
-            "SELECT m.user_id, (%(ids)s::bigint[])[1 + (m.n + s / 8) %% %(count)s], m.unit_id, at, at + %(length)s, 'measured' "
+            "INSERT INTO study_studyslice (user_id, activity_id, unit_id, started_at, ended_at, reserved_until, kind) "
+            "SELECT m.user_id, (%(ids)s::bigint[])[1 + (m.n + s / 8) %% %(count)s], m.unit_id, at, at + %(length)s, "
+            "at + %(length)s, 'measured' "
             "FROM bench_member m CROSS JOIN LATERAL (SELECT s, %(first)s::timestamptz + (s / 2) * interval '1 day' + "
             "(m.n %% 600) * interval '1 minute' + (s %% 2) * interval '6 minutes' AS at "
             f"FROM generate_series(0, {SLICES_EACH - 1}) s) slices",

@@ -67,7 +67,7 @@ def unguarded() -> Any:
         cursor.execute("TRUNCATE study_studyslice")
         cursor.execute(
             "ALTER TABLE study_studyslice ADD CONSTRAINT slices_never_overlap "
-            "EXCLUDE USING gist ((user_id + 0) WITH =, tstzrange(started_at, ended_at) WITH &&)"
+            "EXCLUDE USING gist ((user_id + 0) WITH =, tstzrange(started_at, reserved_until) WITH &&)"
         )
 
 

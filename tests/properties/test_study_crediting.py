@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import count
+from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -48,6 +48,7 @@ class Stored:
     unit: int
     start: int
     end: int
+    reserved: int
     kind: str
 
 
@@ -80,6 +81,7 @@ class Person:
         activity = self.opened[session]
         unit = session % 2
         low = near(beat, self.now)
+        since = max((each.start for each in self.slices if each.start <= low), default=low)
         state = State(
             self.clocks[session],
             self.reads.get(session, {}),
@@ -88,10 +90,15 @@ class Person:
             self.coverage.get(activity, {}),
             [
                 SliceRow(
-                    each.id, each.start, each.end, each.kind, (each.activity, each.unit) == (activity, unit)
+                    each.id,
+                    each.start,
+                    each.end,
+                    each.reserved,
+                    each.kind,
+                    (each.activity, each.unit) == (activity, unit),
                 )
                 for each in self.slices
-                if each.end > low
+                if each.start >= since
             ],
             activity in self.completed,
         )
@@ -101,16 +108,24 @@ class Person:
         self.clocks[session], self.pace = found.clock, found.pace
         if found.reads is not None:
             self.reads[session] = {key: list(value) for key, value in found.reads.items()}
-        for each in self.slices:
-            each.end = found.extended.get(each.id, each.end)
-        self.slices += [
-            Stored(next(self.numbers), activity, unit, start, end, kind) for start, end, kind in found.added
-        ]
+        by_id = {each.id: each for each in self.slices}
+        for number, end, reserved in [*found.slices.released, *found.slices.extended]:
+            by_id[number].end, by_id[number].reserved = end, reserved
+            self.guard()
+        for each in found.slices.added:
+            self.slices.append(Stored(next(self.numbers), activity, unit, *each))
+            self.guard()
         for row in found.covered:
             self.coverage.setdefault(activity, {})[row.part] = row._replace(id=1)
         if found.completes:
             self.completed.add(activity)
         return found
+
+    def guard(self) -> None:
+        """What PostgreSQL would refuse after this write."""
+        held = sorted((each.start, each.reserved) for each in self.slices)
+        assert all(a[1] <= b[0] for a, b in pairwise(held))
+        assert all(each.start < each.end <= each.reserved for each in self.slices)
 
     def credited(self) -> int:
         return sum(each.end - each.start for each in self.slices)

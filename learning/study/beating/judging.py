@@ -30,6 +30,8 @@ from learning.study.lessons import MEDIA, READING, Covered, Part, coverage, less
 from .beats import Beat
 
 MEASURED, LATE = "measured", "late"
+# What a growing slice reserves ahead. Longer saves nothing more: by then twenty beats have touched no index.
+ROOM_MS = 300_000
 
 
 class LessonFacts(NamedTuple):
@@ -45,6 +47,7 @@ class SliceRow(NamedTuple):
     id: int
     started_ms: int
     ended_ms: int
+    reserved_ms: int
     kind: str
     own: bool
 
@@ -88,17 +91,32 @@ class Reply(NamedTuple):
         }
 
 
+class Added(NamedTuple):
+    started_ms: int
+    ended_ms: int
+    reserved_ms: int
+    kind: str
+
+
+@dataclass(slots=True)
+class Slices:
+    """`extended`, `released`: (slice id, its end, until when it reserves); the latter first, for they make room."""
+
+    released: list[tuple[int, int, int]] = field(default_factory=list)
+    extended: list[tuple[int, int, int]] = field(default_factory=list)
+    added: list[Added] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Judgement:
-    """What to write. `clock` None: nothing, the beat was seen before. `reads` None: as they were. `extended`: slice id →
-    its new end; `added`: (start, end, kind); `completes`: the lesson is complete by this beat."""
+    """What to write. `clock` None: nothing, the beat was seen before. `reads` None: as they were. `slices`: in which the
+    credit is; `completes`: the lesson is complete by this beat."""
 
     reply: Reply
     clock: Clock | None = None
     pace: Pace | None = None
     reads: Mapping[str, Sequence[int]] | None = None
-    extended: dict[int, int] = field(default_factory=dict)
-    added: list[tuple[int, int, str]] = field(default_factory=list)
+    slices: Slices = field(default_factory=Slices)
     covered: list[CoverageRow] = field(default_factory=list)
     completes: bool = False
 
@@ -132,7 +150,6 @@ def judge(state: State, beat: Beat, *, lesson: LessonFacts, recv: int, zone: tzi
     completes = False
     if not state.completed and (credit > 0 or any(each.required for each in lesson.parts)):
         completes = lesson_complete(lesson.parts, covered)
-    extended, added = _slices(spans, state.slices, kind, zone)
     return Judgement(
         Reply(
             clock.credited_ms,
@@ -143,27 +160,41 @@ def judge(state: State, beat: Beat, *, lesson: LessonFacts, recv: int, zone: tzi
         clock,
         ledger.pace,
         reads,
-        extended,
-        added,
+        _slices(spans, state.slices, kind, zone),
         list(ledger.changed.values()),
         completes,
     )
 
 
-def _slices(
-    spans: Spans, slices: Sequence[SliceRow], kind: str, zone: tzinfo
-) -> tuple[dict[int, int], list[tuple[int, int, str]]]:
-    """A piece that begins where an own slice of the same day ended makes that one longer."""
-    extended: dict[int, int] = {}
-    added: list[tuple[int, int, str]] = []
+def _slices(spans: Spans, slices: Sequence[SliceRow], kind: str, zone: tzinfo) -> Slices:
+    """A piece that begins where an own slice of the same day ended makes that one longer. The person's latest slice
+    reserves ROOM_MS when it outgrows what it has; what others reserve of the time taken now, they give up."""
+    found = Slices()
+    if not spans:
+        return found
     by_end = {each.ended_ms: each for each in slices if each.own and each.kind == kind}
+    first, last = spans[0][0], spans[-1][1]
+    latest = all(each.started_ms < last for each in slices)
+    reach, kept = last, set()
     for start, end in split_at_midnight(spans, zone):
         before = by_end.get(start)
-        if before is not None and next_midnight(before.started_ms, zone) >= end:
-            extended[before.id] = end
+        if before is not None and next_midnight(before.started_ms, zone) < end:
+            before = None
+        reserved = end
+        if end == last and before is not None and before.reserved_ms >= end:
+            reserved = before.reserved_ms
+        elif end == last and latest:
+            reserved = end + ROOM_MS
+        reach = max(reach, reserved)
+        if before is not None:
+            kept.add(before.id)
+            found.extended.append((before.id, end, reserved))
         else:
-            added.append((start, end, kind))
-    return extended, added
+            found.added.append(Added(start, end, reserved, kind))
+    for each in slices:
+        if each.id not in kept and first < each.reserved_ms > each.ended_ms and each.started_ms < reach:
+            found.released.append((each.id, each.ended_ms, each.ended_ms))
+    return found
 
 
 @dataclass(slots=True)

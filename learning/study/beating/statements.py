@@ -31,7 +31,7 @@ SESSION = {
     "visible_ms": "bigint", "credited_ms": "bigint", "late_ms": "bigint", "reads": "jsonb",
 }  # fmt: skip
 PACE = {"user_id": "bigint", "covered_at": "ms", "allowance_ms": "bigint"}
-EXTENDED = {"id": "bigint", "ended_at": "ms"}
+EXTENDED = {"id": "bigint", "ended_at": "ms", "reserved_until": "ms"}
 COVERED = {
     "id": "bigint", "spans": "jsonb", "covered_ms": "bigint", "total_ms": "bigint", "position_ms": "bigint",
     "completed_at": "ms", "updated_at": "ms",
@@ -41,7 +41,8 @@ NEW_COVERED = {
     "total_ms": "bigint", "position_ms": "bigint", "completed_at": "ms", "updated_at": "ms",
 }  # fmt: skip
 NEW_SLICE = {
-    "user_id": "bigint", "activity_id": "bigint", "unit_id": "bigint", "started_at": "ms", "ended_at": "ms", "kind": "text",
+    "user_id": "bigint", "activity_id": "bigint", "unit_id": "bigint", "started_at": "ms", "ended_at": "ms",
+    "reserved_until": "ms", "kind": "text",
 }  # fmt: skip
 NEW_COMPLETION = {
     "user_id": "bigint", "activity_id": "bigint", "unit_id": "bigint", "completed_at": "ms", "credit_hours": "numeric",
@@ -106,7 +107,7 @@ _ACTIVITY = (
     "CASE WHEN {known} IS NULL OR {known} <> a.updated_at THEN {rules} END AS rules"
 )
 _COVERAGE = "c.id, c.part, {spans}, c.covered_ms, c.total_ms, c.position_ms, c.completed_at"
-_SLICE = "l.id, l.activity_id, l.unit_id, l.started_at, l.ended_at, l.kind"
+_SLICE = "l.id, l.activity_id, l.unit_id, l.started_at, l.ended_at, l.reserved_until, l.kind"
 # Every open lesson of the course, which of them the person has completed, whether the course is completed, and the
 # enrolment still to be.
 _COURSE = (

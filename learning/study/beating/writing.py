@@ -180,9 +180,9 @@ def _coverage(row: Row, dialect: Dialect) -> CoverageRow:
 
 
 def _slice(row: Row, each: Beating, session: _Found, dialect: Dialect) -> SliceRow:
-    _user, slice_id, activity_id, unit_id, started, ended, kind = row
+    _user, slice_id, activity_id, unit_id, started, ended, reserved, kind = row
     own = activity_id == each.activity_id and unit_id == session.unit_id
-    return SliceRow(slice_id, _down(dialect, started), _up(dialect, ended), kind, own)
+    return SliceRow(slice_id, _down(dialect, started), _up(dialect, ended), _up(dialect, reserved), kind, own)
 
 
 def _completions(
@@ -247,6 +247,7 @@ def _writes(
 ) -> list[Statement]:
     sessions: list[Row] = []
     paces: list[Row] = []
+    released: list[Row] = []
     longer: list[Row] = []
     added: list[Row] = []
     covered: list[Row] = []
@@ -261,11 +262,9 @@ def _writes(
              clock.credited_ms, clock.late_ms, reads)
         )  # fmt: skip
         paces.append((each.user_id, pace.covered_ms, pace.allowance_ms))
-        longer += judgement.extended.items()
-        added += (
-            (each.user_id, each.activity_id, session.unit_id, start, end, kind)
-            for start, end, kind in judgement.added
-        )
+        released += judgement.slices.released
+        longer += judgement.slices.extended
+        added += ((each.user_id, each.activity_id, session.unit_id, *one) for one in judgement.slices.added)
         for row in judgement.covered:
             values = (
                 _json(row.spans), row.covered_ms, row.total_ms, row.position_ms, row.completed_ms, recv,
@@ -277,6 +276,7 @@ def _writes(
     found = [
         dialect.write(SESSIONS, sessions),
         dialect.write(PACES, paces),
+        dialect.write(LONGER_SLICES, released),
         dialect.write(LONGER_SLICES, longer),
         dialect.write(NEW_SLICES, added),
         dialect.write(COVERAGES, covered),

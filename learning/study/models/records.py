@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -54,10 +56,30 @@ class StudySliceQuerySet(models.QuerySet["StudySlice"]):
     def within(self, unit: Unit) -> StudySliceQuerySet:
         return self.filter(unit__path__startswith=unit.path)
 
+    def release(self) -> int:
+        """Gives up what these slices reserve beyond their end, so that others can be written there; how many did.
+        Their people are locked."""
+        return self.filter(reserved_until__gt=F("ended_at")).update(reserved_until=F("ended_at"))
+
+
+class ReservedUntil(models.DateTimeField):  # type: ignore[type-arg]  # the same types as its base
+    """Not told, it is the slice's end: nothing is reserved."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        told, ended_at = getattr(model_instance, self.attname), model_instance.ended_at  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, ended_at if told is None else max(told, ended_at))
+        return super().pre_save(model_instance, add)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, kwargs  # the column is an ordinary one
+
 
 class StudySlice(models.Model):
     """A span [started_at, ended_at) of credited active time; a person's slices never overlap, none crosses local
-    midnight. On PostgreSQL an exclusion constraint is the last guard (migration)."""
+    midnight. On PostgreSQL an exclusion constraint over [started_at, reserved_until) is the last guard (migration).
+
+    The slice that grows reserves some minutes ahead: `ended_at` stands in no index, so growing into them touches none."""
 
     class Kind(models.TextChoices):
         MEASURED = "measured", _("实测")
@@ -69,6 +91,7 @@ class StudySlice(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     started_at = models.DateTimeField(_("开始"))
     ended_at = models.DateTimeField(_("结束"))
+    reserved_until = ReservedUntil()
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.MEASURED)
 
     objects = StudySliceQuerySet.as_manager()
@@ -77,7 +100,10 @@ class StudySlice(models.Model):
         verbose_name = _("学习记录")
         verbose_name_plural = _("学习记录")
         constraints = [
-            models.CheckConstraint(condition=Q(ended_at__gt=F("started_at")), name="slice_has_length")
+            models.CheckConstraint(condition=Q(ended_at__gt=F("started_at")), name="slice_has_length"),
+            models.CheckConstraint(
+                condition=Q(reserved_until__gte=F("ended_at")), name="slice_within_reserve"
+            ),
         ]
         indexes = [
             models.Index(fields=["user", "started_at"], name="slice_by_user"),

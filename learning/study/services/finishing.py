@@ -193,7 +193,8 @@ def enter_time(user_ids: Sequence[int], activity: Activity, minutes: int, now: d
     start = activity.held_at or now - span
     asked = (instant_ms(start), instant_ms(min(start + span, now)))
     taken: dict[int, list[tuple[int, int]]] = {}
-    near = StudySlice.objects.filter(user__in=user_ids, ended_at__gt=start, started_at__lt=start + span)
+    near = StudySlice.objects.filter(user__in=user_ids, reserved_until__gt=start, started_at__lt=start + span)
+    near.release()
     for user_id, begun, ended in near.values_list("user", "started_at", "ended_at"):
         taken.setdefault(user_id, []).append((instant_ms(begun), instant_ms(ended + ALMOST_A_MILLISECOND)))
     units = units_on(user_ids, timezone.localdate(start))

@@ -10,7 +10,7 @@ from learning.organisation.models import Unit, User
 from learning.study.beating.writing import Refusal
 from learning.study.models import Completion, Coverage, StudyPace, StudySlice
 from learning.study.services.erasing import erase_study
-from learning.study.services.finishing import finish_part
+from learning.study.services.finishing import finish_part, record_by_hand
 from learning.study.services.publishing import close_activity
 from tests.factories import NOW, make_unit, make_user
 from tests.learning.study.factories import (
@@ -52,6 +52,40 @@ def test_beats_of_one_sitting_make_one_slice_however_late_they_come(unit: Unit, 
         page.beat(at, active)
     slices = StudySlice.objects.filter(user=member)
     assert [(each.started_at, each.ended_at) for each in slices] == [(NOW, after(60))]
+
+
+def test_a_growing_slice_reserves_five_minutes_and_again_when_it_outgrows_them(
+    unit: Unit, member: User
+) -> None:
+    page = Page(member, make_lesson(make_course(unit)))
+    reserved = []
+    for quarter in range(15, 361, 15):
+        page.beat(quarter)
+        reserved.append(StudySlice.objects.get().reserved_until)
+    assert reserved == [after(315)] * 21 + [after(630)] * 3
+
+
+def test_what_a_slice_reserved_is_given_up_to_the_next_one(unit: Unit, member: User) -> None:
+    course = make_course(unit)
+    first, second = Page(member, make_lesson(course)), Page(member, make_lesson(course), at=15)
+    first.beat(15)
+    second.beat(30)
+    slices = StudySlice.objects.order_by("started_at")
+    assert [each.reserved_until for each in slices] == [after(15), after(330)]
+    meeting = make_course(unit, kind="meeting", held_at=after(40))
+    told = {"activity": meeting, "users": [member], "by": make_user(), "reason": "到会"}
+    record_by_hand(minutes=1, now=after(200), **told)
+    assert [(each.ended_at, each.reserved_until) for each in slices.all()] == [
+        (after(at), after(at)) for at in (15, 30, 100)
+    ]
+
+
+def test_a_late_piece_before_the_last_slice_reserves_nothing(unit: Unit, member: User) -> None:
+    page = Page(member, make_lesson(make_course(unit)))
+    page.beat(600, 15)
+    page.beat(615, 45, elapsed_ms=300_000, late=True)
+    late = StudySlice.objects.get(kind="late")
+    assert late.ended_at == late.reserved_until < StudySlice.objects.get(kind="measured").started_at
 
 
 def test_two_tabs_of_600_seconds_are_601_seconds_in_total(unit: Unit, member: User) -> None:

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
-from learning.study.models import StudySlice
+from learning.organisation.models import User
+from learning.study.models import Activity, StudySlice
 from tests.factories import make_unit, make_user
 from tests.learning.study.factories import after, make_course
 
 migration = import_module("learning.study.migrations.0002_slices_never_overlap")
+reserving = import_module("learning.study.migrations.0005_growing_slices_reserve")
 
 
 class Refusing:
@@ -81,3 +84,58 @@ def test_the_constraint_comes_and_goes() -> None:
     migration.forbid_overlaps(None, editor)
     with pytest.raises(IntegrityError, match="slices_never_overlap"), transaction.atomic():
         StudySlice.objects.create(**fields | {"started_at": after(59)})
+
+
+def slice_of(member: User, activity: Activity, start: float, end: float, **more: Any) -> StudySlice:
+    told = {"user": member, "activity": activity, "started_at": after(start), "ended_at": after(end)}
+    return StudySlice.objects.create(**told | more)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_the_reserve_is_guarded_and_holds_the_slice() -> None:
+    unit = make_unit()
+    course, member = make_course(unit), make_user(unit=unit)
+    slice_of(member, course, 0, 60, reserved_until=after(90))
+    with pytest.raises(IntegrityError, match="slices_never_overlap"), transaction.atomic():
+        slice_of(member, course, 89, 100)
+    slice_of(member, course, 90, 100)
+    with pytest.raises(IntegrityError, match="slice_within_reserve"), transaction.atomic():
+        StudySlice.objects.filter(started_at=after(0)).update(ended_at=after(91))
+    assert StudySlice.objects.filter(user=member).release() == 1
+    slice_of(member, course, 60, 90)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_slices_from_before_reserve_nothing_and_growing_is_written_beside_the_indexes() -> None:
+    unit = make_unit()
+    course, member = make_course(unit), make_user(unit=unit)
+    here, there = ("study", "0005_growing_slices_reserve"), ("study", "0004_credited_hours")
+    slice_of(member, course, 0, 60, reserved_until=after(90))
+    slice_of(member, course, 90, 100)
+    MigrationExecutor(connection).migrate([there])
+    MigrationExecutor(connection).migrate([here])
+    assert all(each.reserved_until == each.ended_at for each in StudySlice.objects.all())
+    with pytest.raises(IntegrityError, match="slices_never_overlap"):
+        slice_of(member, course, 59, 61)
+    row = slice_of(member, course, 200, 210, reserved_until=after(500))
+    before = hot_updates()
+    StudySlice.objects.filter(pk=row.pk).update(ended_at=after(225))
+    assert hot_updates() == before + 1
+
+
+def hot_updates() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
+        cursor.execute("SELECT n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'study_studyslice'")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db
+def test_sqlite_has_no_guard_to_change() -> None:
+    cursor = Refusing()
+    editor = SimpleNamespace(connection=SimpleNamespace(vendor="sqlite", cursor=lambda: cursor))
+    for change in (reserving.drop_guard, reserving.guard_the_end, reserving.guard_the_reserve):
+        change(None, editor)
+    assert cursor.asked == []
