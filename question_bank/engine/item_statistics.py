@@ -81,10 +81,8 @@ class Tally:
         elif mark == full:
             self.correct += sign
         if change:
-            if change == Change.TO_WRONG:
-                self.to_wrong += sign
-            elif change == Change.TO_RIGHT:
-                self.to_right += sign
+            self.to_wrong += sign * (change == Change.TO_WRONG)
+            self.to_right += sign * (change == Change.TO_RIGHT)
         # Written out, here and below: a thousand attempts come here fifty thousand times, and a call costs as much again.
         pair = self.totals.get(total)
         if pair is None:
