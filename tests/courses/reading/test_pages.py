@@ -16,6 +16,7 @@ from learning.organisation.models import Role, Unit, User
 from learning.study.models import Coverage, Enrolment
 from learning.study.services.enrolling import enrol
 from learning.study.services.finishing import record_by_hand
+from tests.conftest import WrittenOnce
 from tests.courses.factories import (
     activity_of,
     index_page,
@@ -28,7 +29,7 @@ from tests.courses.factories import (
 )
 from tests.factories import make_exam, make_unit, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("world")]
 MOST_QUERIES = 15
 EXAM_QUERIES = 3  # where the member stands with them
 CHOSEN_QUERIES = 5  # rows that blocks of a kind name: video, audio, PDF, practice, exam
@@ -43,8 +44,25 @@ class World:
     lessons: list[LessonPage]
 
 
+@pytest.fixture(scope="module")
+def world_of_all(written_once: WrittenOnce) -> World:
+    made: World = written_once(make_world)
+    return made
+
+
 @pytest.fixture
-def world() -> World:
+def world(world_of_all: World, db: None) -> World:
+    """The same rows, in objects of the test's own."""
+    made = world_of_all
+    return World(
+        Unit.objects.get(pk=made.unit.pk),
+        User.objects.get(pk=made.member.pk),
+        CoursePage.objects.get(pk=made.course.pk),
+        [LessonPage.objects.get(pk=lesson.pk) for lesson in made.lessons],
+    )
+
+
+def make_world() -> World:
     """A course in order: one chapter with two lessons, and one lesson below the course itself."""
     index_page()
     unit = make_unit()
