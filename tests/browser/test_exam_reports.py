@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from django.utils import timezone
@@ -60,7 +60,12 @@ def world(site: Site) -> World:
         return World(office, f"/admin/reports/exams/{exam.pk}/", f"/admin/reports/questions/{question.pk}/")
 
 
-def opened(new_context: NewContext, world: World, path: str, width: int, complaints: list[str]) -> Page:
+class Reader(Protocol):
+    @property
+    def office(self) -> User: ...
+
+
+def opened(new_context: NewContext, world: Reader, path: str, width: int, complaints: list[str]) -> Page:
     context = new_context(world.office, viewport={"width": width, "height": 900})
     page = watch(context.new_page(), complaints)
     page.goto(path)
