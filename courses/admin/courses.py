@@ -173,7 +173,7 @@ class CourseOutline(CourseRoom):
     def move(self) -> None:
         page = found(self.below(), self.request.POST.get("page") or 0)
         tester = page.permissions_for_user(self.user)
-        if not tester.can_move():
+        if not tester.can_be_placed():
             messages.error(self.request, _("已发布的内容只能由有发布权限的人调整顺序。"))
             return
         move_page(page=page, up=self.request.POST["act"] == "up", by=self.user)

@@ -17,7 +17,7 @@ from learning.organisation.admin.doors import guard_doors, open_doors
 from learning.organisation.models import User
 
 PAGE_ARGUMENTS = ("page_id", "parent_page_id", "pk")
-EXPLORER = ("wagtailadmin_explore", "wagtailadmin_explore_root")
+EXPLORER = ("wagtailadmin_explore", "wagtailadmin_explore_root", "wagtailadmin_pages:add_subpage")
 DOORS = (
     "wagtailadmin_pages:add",
     "wagtailadmin_pages:preview_on_add",
@@ -86,7 +86,8 @@ def seen(user: User) -> QuerySet[Page]:
 
 
 def _outline(user: User, page_id: int | None) -> bool | HttpResponse:
-    """Where Wagtail would show its explorer (after saving, deleting, publishing) stands the outline of the course."""
+    """Where Wagtail would show its explorer (after saving, deleting, publishing), or ask what to add, stands the outline of
+    the course."""
     page = seen(user).filter(pk=page_id).first() if page_id else None
     if page_id and page is None:
         return False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.html import strip_tags
 from PIL import Image
 from wagtail.images import get_image_model
@@ -18,6 +19,7 @@ from wagtail.permissions import policy_registry
 from courses.admin.guards import choosable
 from courses.index import index_page
 from courses.models import ChapterPage, CoursePage, LessonPage, Material, TopicPage
+from learning.organisation.admin.doors import is_open
 from learning.organisation.models import AuditEntry, Role, Unit, User
 from learning.study.models import Activity
 from tests.courses.factories import make_chapter, make_course, make_lesson, make_material, make_topic, publish
@@ -465,3 +467,22 @@ class TestLists:
         with django_assert_max_num_queries(80) as many:
             client.get(url)
         assert len(many) <= len(few) + 1
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_editor_leads_to_no_closed_page_and_says_its_state_in_plain_words(
+    office: User, unit: Unit, live: bool
+) -> None:
+    course = make_course(unit, live=live, lessons=1)
+    for page in (course, course.get_children().get(), make_topic(unit)):
+        for name in ("edit", "history"):
+            address = reverse(f"wagtailadmin_pages:{name}", args=[page.pk])
+            text = signed_in(office).get(address).content.decode()
+            links = set(re.findall(r'href="(/admin/[^"?#]*)', text))
+            assert {link for link in links if not is_open(resolve(link).view_name)} == set()
+            assert "首次发布的" not in text
+            assert "页面日志条目" not in text
+    text = signed_in(office).get(reverse("wagtailadmin_pages:edit", args=[course.pk])).content.decode()
+    assert ("首次发布：" in text) == live
+    added = signed_in(office).get(reverse("wagtailadmin_pages:add_subpage", args=[course.pk]))
+    assert added["Location"] == reverse("course_outline", args=[course.pk])
