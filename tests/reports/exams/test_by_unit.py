@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
+from decimal import Decimal
 from fractions import Fraction
 from statistics import mean, quantiles
 from typing import Any
 
+import pypdfium2
 import pytest
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from learning.organisation.models import Membership, Unit, User
 from question_bank.engine.statistics import Distribution
@@ -22,6 +26,7 @@ from reports.exams.unit_tables import points_chart
 from reports.folding.worker import fold_requests
 from reports.shape import Report, Table, Withheld
 from reports.units.points import PointTally, by_point
+from reports.words import plain, said
 from tests.factories import NOW, make_candidate, make_membership, make_unit, make_user
 
 from .conftest import LATER, RIGHT, School, sit
@@ -264,3 +269,22 @@ def test_statements_do_not_grow_with_units_and_people(
             assert client.get(address).status_code == 200
         counted.append(len(seen))
     assert counted[0] == counted[1]
+
+
+@pytest.mark.parametrize(
+    ("chart", "title"), [("units", "各党组织的成绩"), ("points", "各党组织的知识点得分率")]
+)
+def test_the_files_hold_what_the_page_shows(client: Client, three: School, chart: str, title: str) -> None:
+    client.force_login(three.office)
+    address = reverse("reports_admin:exam", args=[three.exam.pk]) + f"?chart={chart}"
+    table = table_of(report_of(three, three.office, chart=chart))
+    book = load_workbook(io.BytesIO(client.get(f"{address}&export=xlsx").content))
+    rows = [[cell.value for cell in row] for row in book[title].iter_rows(min_row=2)]
+    exact = [[plain(column, value) for column, value in zip(table.columns, row, strict=True)]
+             for row in (*table.rows, table.total)]  # fmt: skip
+    assert rows == [[float(each) if isinstance(each, Decimal) else each for each in row] for row in exact]
+    pages = pypdfium2.PdfDocument(client.get(f"{address}&export=pdf").content)
+    text = "".join("".join(page.get_textpage().get_text_range() for page in pages).split())
+    assert title in text
+    for row in table.rows:
+        assert said(table.columns[2], row[2]) in text
