@@ -88,7 +88,7 @@ def _words_for(code: str) -> str:
             "EPUB 不能作为课件上传：里面可能有脚本和外部内容。请在课时里用“电子书”填写网址，或另存为 PDF。"
         ),
         "office": _("请把文档、演示文稿另存为 PDF 后上传。"),
-        "markup": _("网页和 SVG 里可能有脚本，不能作为课件上传。"),
+        "markup": _("文件的内容是网页或 SVG，里面可能有脚本，不能作为课件上传。"),
         "subtitles": _("字幕请和视频一起上传，填在“字幕”一栏。"),
     }
     return words.get(code, _("认不出这个文件的内容。")) + (accepted if code in ("unknown", "empty") else "")

@@ -126,8 +126,8 @@ class TestUploading:
         [
             (b"this is a video, says its name", "认不出"),
             (b"", "空的"),
-            (SVG, "脚本"),
-            (b"<html><script>alert(1)</script>", "脚本"),
+            (SVG, "文件的内容是网页或 SVG"),
+            (b"<html><script>alert(1)</script>", "文件的内容是网页或 SVG"),
             (EPUB, "EPUB"),
         ],
     )
