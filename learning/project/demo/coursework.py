@@ -100,6 +100,7 @@ def _course(
         required=True,
         due_at=due_at,
         in_order=plan.in_order,
+        credit_kind=CoursePage.Credit.TIERS,  # the lessons take minutes: parts of an hour would be hundredths
         certificate=plan.certificate,
     )
     _add(index_page(), page, organiser)
@@ -109,7 +110,7 @@ def _course(
             above = _add(page, ChapterPage(title=chapter.title), organiser)
         for lesson in chapter.lessons:
             body = json.dumps(_body(lesson, named))
-            _add(above, LessonPage(title=lesson.title, nominal_minutes=lesson.minutes, body=body), organiser)
+            _add(above, LessonPage(title=lesson.title, body=body), organiser)
     return page
 
 

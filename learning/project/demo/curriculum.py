@@ -43,8 +43,8 @@ class Extra:
 @dataclass(frozen=True)
 class LessonPlan:
     file: str
-    minutes: int  # nominal, for the credit hours
     extras: tuple[Extra, ...] = ()
+    article: str = ""  # the article's own title, where it stands beside something else
 
     @property
     def title(self) -> str:
@@ -55,7 +55,7 @@ class LessonPlan:
         above = [extra for extra in self.extras if extra.before]
         below = [extra for extra in self.extras if not extra.before]
         yield from ((extra.kind, extra.value) for extra in above)
-        yield "article", {"title": "", "text": read_text(self.file)[1], "required": True}
+        yield "article", {"title": self.article, "text": read_text(self.file)[1], "required": True}
         yield from ((extra.kind, extra.value) for extra in below)
 
 
@@ -108,7 +108,6 @@ COURSES = (
                 (
                     LessonPlan(
                         "constitution/1-what-it-is.md",
-                        15,
                         (
                             Extra(
                                 "book",
@@ -125,10 +124,9 @@ COURSES = (
                             ),
                         ),
                     ),
-                    LessonPlan("constitution/2-general-programme.md", 20),
+                    LessonPlan("constitution/2-general-programme.md"),
                     LessonPlan(
                         "constitution/3-duties-and-rights.md",
-                        20,
                         (
                             Extra(
                                 "practice",
@@ -143,7 +141,6 @@ COURSES = (
                 (
                     LessonPlan(
                         "constitution/4-democratic-centralism.md",
-                        20,
                         (
                             Extra(
                                 "pdf",
@@ -153,7 +150,6 @@ COURSES = (
                     ),
                     LessonPlan(
                         "constitution/5-discipline.md",
-                        15,
                         (
                             Extra(
                                 "exam",
@@ -177,15 +173,15 @@ COURSES = (
             ChapterPlan(
                 "",
                 (
-                    LessonPlan("branch/1-meetings.md", 20),
+                    LessonPlan("branch/1-meetings.md"),
                     LessonPlan(
                         "branch/2-admission.md",
-                        30,
                         (Extra("video", {"material": "film", "title": "", "required": True}, before=True),),
+                        article="要点：五个阶段",
                     ),
-                    LessonPlan("branch/3-life-and-dues.md", 20),
+                    LessonPlan("branch/3-life-and-dues.md"),
                     LessonPlan(
-                        "branch/4-election.md", 20, (Extra("reflection", {**REFLECTION, "required": True}),)
+                        "branch/4-election.md", (Extra("reflection", {**REFLECTION, "required": True}),)
                     ),
                 ),
             ),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from learning.organisation.models import PersonStatus, Unit, User
 from learning.organisation.roster import RosterRow
@@ -19,10 +20,10 @@ from learning.organisation.services.units import open_unit
 from learning.project.models import SiteLook
 from question_bank.exams.candidates import admit_units
 from question_bank.exams.models import Exam
-from question_bank.exams.organising.blueprints import save_cell, save_section
+from question_bank.exams.organising.blueprints import add_fixed, save_cell, save_section
 from question_bank.exams.organising.building import change_exam, create_exam
 from question_bank.exams.publishing import publish_exam
-from question_bank.questions.models import Bank, Chapter
+from question_bank.questions.models import Bank, Chapter, Question, QuestionVersion
 from question_bank.questions.services.banks import change_bank
 from question_bank.questions.services.file_import import import_files
 
@@ -106,7 +107,7 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
     past_opens = (now - PAST_AGO).replace(minute=0, second=0, microsecond=0)
     before = began(now) - timedelta(days=1)  # the courses of the term ask for the exams
     past = _exam(
-        PAST, Exam.Kind.FORMAL, root, bank, organiser, before, with_short=True,
+        PAST, Exam.Kind.FORMAL, root, bank, organiser, before, with_short=True, fixed=True,
         opens_at=past_opens, closes_at=past_opens + timedelta(hours=3), limit_s=3600,
     )  # fmt: skip
     candidates = [
@@ -134,7 +135,7 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
     )
     admit_units(exam_id=formal.pk, units=[root], person_statuses=[], by=organiser, now=before)
     publish_exam(exam_id=formal.pk, by=organiser, now=before)
-    hand_in_today(formal, now=now)
+    hand_in_today(formal, first=members[0].number, now=now)
 
     practice = _exam(
         PRACTICE, Exam.Kind.PRACTICE, root, bank, organiser, before, with_short=False, **window, limit_s=3600,
@@ -197,13 +198,29 @@ def _import_bank(organiser: User, now: datetime) -> Bank:
 
 
 def _exam(
-    title: str, kind: str, root: Unit, bank: Bank, by: User, now: datetime, *, with_short: bool, **fields: Any
+    title: str,
+    kind: str,
+    root: Unit,
+    bank: Bank,
+    by: User,
+    now: datetime,
+    *,
+    with_short: bool,
+    fixed: bool = False,
+    **fields: Any,
 ) -> Exam:
+    """`fixed`: everybody has the same questions, so that each is answered often enough to be told about; else each
+    paper is drawn."""
     exam = create_exam(title=title, kind=kind, owner_unit=root, by=by, now=now)
     chapters = list(Chapter.objects.filter(bank=bank, parent=None).order_by("order", "pk"))
     for name, question_kind, n, mark in (*PAPER, SHORT) if with_short else PAPER:
         section = save_section(blueprint_id=exam.blueprint_id, section=None, fields={"title": name})
         shares = chapters if n >= len(chapters) else [None]
+        if fixed:
+            for chapter in shares:
+                versions = _some(bank, chapter, question_kind, n // len(shares))
+                add_fixed(section=section, versions=versions, mark=Decimal(mark))
+            continue
         for chapter in shares:
             cell = {
                 "bank": bank, "kind": question_kind, "difficulty_min": 1, "difficulty_max": 5, "tags": [],
@@ -226,3 +243,12 @@ def _exam(
     change_exam(exam_id=exam.pk, changes=changes, by=by, now=now)
     exam.refresh_from_db()
     return exam
+
+
+def _some(bank: Bank, chapter: Chapter | None, kind: str, n: int) -> list[QuestionVersion]:
+    """`n` questions of the kind from the chapter (None: from anywhere), from easy ones to hard ones."""
+    found = Question.objects.usable().filter(bank=bank, current__kind=kind).select_related("current")
+    if chapter is not None:
+        found = found.filter(Q(chapter=chapter) | Q(chapter__full_name__startswith=f"{chapter.full_name}/"))
+    versions = [each.current for each in found.order_by("difficulty", "pk") if each.current is not None]
+    return [versions[int((number + 0.5) * len(versions) / n)] for number in range(n)]

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -15,14 +16,14 @@ from learning.organisation.models import User
 from question_bank.exams.models import Attempt, Candidate, Exam, Release
 from question_bank.exams.organising.marking_desk import give_mark
 from question_bank.exams.releasing import release
-from question_bank.exams.saving import apply_ops, parse_ops
+from question_bank.exams.saving import Memory, apply_ops, parse_ops
 from question_bank.exams.taking.start import start_attempt
 from question_bank.exams.taking.submitting import submit_attempt
 from question_bank.questions.models import QuestionVersion
 
 SEED = 1949
 SITTERS = 190
-SAVES = 2
+STEEPNESS = 1.3  # how sharply a question parts those who know from those who do not
 TODAY = 12
 SECONDS_EACH = {"single": 25, "multiple": 45, "true_false": 15, "fill": 40, "short": 240}
 ESSAYS = (
@@ -34,6 +35,59 @@ ESSAYS = (
 COMMENTS = ("要点齐全，联系实际。", "思路清楚，依据可再具体。", "要点不全，请对照条文复习。")
 
 
+@cache
+def own_hardness(question_id: int) -> float:
+    """No question is exactly as hard as its author thought; each is off by as much at every sitting."""
+    return random.Random(f"{SEED} {question_id}").gauss(0, 0.6)  # noqa: S311 — a simulation, no secret
+
+
+class Page:
+    """A member's page of an attempt: what it counts and tells. `at` is the member's time."""
+
+    def __init__(self, attempt: Attempt, begins: datetime) -> None:
+        self.attempt, self.at = attempt, begins
+        self.client = f"demo-{attempt.pk}"
+        self._memory = Memory(papers={}, seen_at={})
+        self._seq = self._away_ms = self._away_count = 0
+        self._active_ms = [0] * (len(attempt.paper) + 1)
+        self._rev = [0] * (len(attempt.paper) + 1)
+
+    def stay(self, slot: int, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self._active_ms[slot] += round(seconds * 1000)
+
+    def view(self, slot: int) -> dict[str, Any]:
+        return self._op("view", slot=slot, active_ms=self._active_ms[slot])
+
+    def answer(self, slot: int, answer: Any) -> dict[str, Any]:
+        base = self._rev[slot]
+        self._rev[slot] += 1
+        return self._op("answer", slot=slot, base=base, answer=answer, active_ms=self._active_ms[slot])
+
+    def leave(self, slot: int) -> dict[str, Any]:
+        return self._op("leave", slot=slot, active_ms=self._active_ms[slot])
+
+    def leave_for(self, seconds: float) -> dict[str, Any]:
+        self.at += timedelta(seconds=seconds)
+        self._away_ms += round(seconds * 1000)
+        self._away_count += 1
+        return self._op("away", away_ms=self._away_ms, away_count=self._away_count)
+
+    def save(self, *ops: dict[str, Any]) -> None:
+        """Within the sitting's transaction; nobody else writes the attempt that it began."""
+        apply_ops(
+            attempt=self.attempt,
+            client=self.client,
+            ops=parse_ops(list(ops)),
+            now=self.at,
+            memory=self._memory,
+        )
+
+    def _op(self, kind: str, **fields: Any) -> dict[str, Any]:
+        self._seq += 1
+        return {"id": f"{self.client}-{self._seq}", "seq": self._seq, "kind": kind, **fields}
+
+
 class Simulation:
     """Everything random comes from one seed; `keys` are read once."""
 
@@ -41,55 +95,57 @@ class Simulation:
         self.dice = random.Random(seed)  # noqa: S311 — a simulation, no secret
         self.versions: dict[int, QuestionVersion] = {}
 
+    @transaction.atomic
     def sit(self, exam: Exam, user: User, *, begins: datetime, ability: float) -> Attempt:
-        """One sitting from start to submission."""
-        now = begins
-        attempt = start_attempt(exam_id=exam.pk, user=user, password="", now=now).attempt
-        client = f"demo-{attempt.pk}"
+        """One sitting from start to submission. As from a real page an answer is saved when it is given, with the view
+        of the question after it; some go back to a question at the end, some leave the page for a moment."""
+        attempt = start_attempt(exam_id=exam.pk, user=user, password="", now=begins).attempt
         self._load(attempt)
-        ops: list[dict[str, Any]] = []
-        seq = 0
+        page = Page(attempt, begins)
+        page.save(page.view(1))
         for slot, item in enumerate(attempt.paper, 1):
-            seconds = max(3.0, self.dice.lognormvariate(math.log(SECONDS_EACH[item["k"]]), 0.5))
-            seconds = min(seconds, exam.limit_s / (len(attempt.paper) + 2))
-            now += timedelta(seconds=seconds)
-            seq += 2
-            ops.append({"id": f"{client}-{seq}", "seq": seq, "kind": "view", "slot": slot, "active_ms": 0})
+            page.stay(slot, self._seconds(item, exam.limit_s / (len(attempt.paper) + 4)))
             answer = self._answer(item, ability)
-            if answer is not None:
-                ops.append(
-                    {"id": f"{client}-{seq + 1}", "seq": seq + 1, "kind": "answer", "slot": slot, "base": 0,
-                     "answer": answer, "active_ms": round(seconds * 1000)}
-                )  # fmt: skip
-            if slot % math.ceil(len(attempt.paper) / SAVES) == 0:
-                self._save(attempt, client, ops, now)
-                ops = []
-        now += timedelta(seconds=self.dice.uniform(5, 40))
-        submit_attempt(
-            attempt_id=attempt.pk, by=user, client=client, ops=parse_ops(ops), reason="self", now=now
-        )
-        attempt.refresh_from_db()
+            told = [page.leave(slot) if answer is None else page.answer(slot, answer)]
+            if self.dice.random() < 0.005:
+                told.append(page.leave_for(self.dice.uniform(4, 30)))
+            if slot < len(attempt.paper):
+                told.append(page.view(slot + 1))
+            page.save(*told)
+        self._look_again(page, attempt, ability)
+        page.at += timedelta(seconds=self.dice.uniform(5, 40))
+        submit_attempt(attempt_id=attempt.pk, by=user, client=page.client, ops=[], reason="self", now=page.at)
+        attempt.refresh_from_db(fields=["state", "submitted_at"])
         return attempt
 
-    def mark_shorts(self, attempt: Attempt, marker: User, now: datetime) -> None:
+    def _look_again(self, page: Page, attempt: Attempt, ability: float) -> None:
+        """At up to two questions; the answer is changed or not."""
+        wanted = min(len(attempt.paper), self.dice.choice((0, 0, 0, 1, 2)))
+        for slot in self.dice.sample(range(1, len(attempt.paper) + 1), wanted):
+            page.save(page.view(slot))
+            page.stay(slot, self.dice.uniform(4, 20))
+            item = attempt.paper[slot - 1]
+            answer = None if item["k"] == "short" else self._answer(item, ability + 0.5)
+            page.save(page.leave(slot) if answer is None else page.answer(slot, answer))
+
+    def _seconds(self, item: dict[str, Any], most: float) -> float:
+        return min(max(3.0, self.dice.lognormvariate(math.log(SECONDS_EACH[item["k"]]), 0.5)), most)
+
+    def mark_shorts(self, attempt: Attempt, marker: User, now: datetime, *, ability: float) -> None:
         for slot, item in enumerate(attempt.paper, 1):
             if item["k"] == "short" and attempt.state == Attempt.State.MARKING:
-                share = Decimal(self.dice.choice(("0.4", "0.6", "0.7", "0.8", "0.9", "1")))
-                value = (Decimal(item["m"]) * share).quantize(Decimal("0.5"))
+                share = min(1.0, max(0.3, self.dice.gauss(0.58 + 0.12 * ability, 0.13)))
+                value = (Decimal(item["m"]) * round(Decimal(share), 1)).quantize(Decimal("0.5"))
                 give_mark(
                     attempt_id=attempt.pk, slot=slot, value=value, comment=self.dice.choice(COMMENTS), seen_mark=0,
                     by=marker, now=now,
                 )  # fmt: skip
 
     def _load(self, attempt: Attempt) -> None:
-        missing = {item["v"] for item in attempt.paper} - self.versions.keys()
-        for version in QuestionVersion.objects.filter(pk__in=missing).select_related("question"):
-            self.versions[version.pk] = version
-
-    def _save(self, attempt: Attempt, client: str, ops: list[dict[str, Any]], now: datetime) -> None:
-        with transaction.atomic():
-            locked = Attempt.objects.select_for_update().get(pk=attempt.pk)
-            apply_ops(attempt=locked, client=client, ops=parse_ops(ops), now=now)
+        """All questions of the school at once: papers of every kind are drawn from them."""
+        if any(item["v"] not in self.versions for item in attempt.paper):
+            found = QuestionVersion.objects.select_related("question").only("key", "question__difficulty")
+            self.versions = {version.pk: version for version in found}
 
     def _answer(self, item: dict[str, Any], ability: float) -> Any:
         version = self.versions[item["v"]]
@@ -97,7 +153,8 @@ class Simulation:
         key: Any = version.key
         if dice.random() < 0.02:
             return None
-        knows = dice.random() < 1 / (1 + math.exp(-(ability - (version.question.difficulty - 3) * 0.7)))
+        hardness = (version.question.difficulty - 3) * 0.7 + own_hardness(version.question_id)
+        knows = dice.random() < 1 / (1 + math.exp(-STEEPNESS * (ability - hardness)))
         if kind == "short":
             return dice.choice(ESSAYS)
         if kind == "fill":
@@ -116,23 +173,27 @@ def sit_past_exam(exam: Exam, *, organiser: User, marker: User, first: str) -> N
     """190 of the candidates sit it (`first` among them), the short answers are marked, everything is released."""
     simulation = Simulation(SEED)
     users = _candidates(exam)
-    users.sort(key=lambda user: user.number != first)
+    absent = simulation.dice.sample([user for user in users if user.number != first], len(users) - SITTERS)
     attempts = []
-    for user in users[:SITTERS]:
+    for user in users:
+        if user in absent:
+            continue
         begins = exam.opens_at + timedelta(seconds=simulation.dice.uniform(5, 3600))
-        attempts.append(simulation.sit(exam, user, begins=begins, ability=simulation.dice.gauss(1.2, 0.8)))
+        ability = simulation.dice.gauss(1.2, 1.1)
+        attempts.append((simulation.sit(exam, user, begins=begins, ability=ability), ability))
     marked_at = exam.closes_at + timedelta(days=1)
-    for attempt in attempts:
-        simulation.mark_shorts(attempt, marker, marked_at)
+    for attempt, ability in attempts:
+        simulation.mark_shorts(attempt, marker, marked_at, ability=ability)
     what = [Release.What.SCORE, Release.What.ANSWERS, Release.What.KEY, Release.What.COMMENTS]
     at = marked_at + timedelta(hours=1)
     release(exam_id=exam.pk, what=what, at=at, by=organiser, now=at)
 
 
-def hand_in_today(exam: Exam, *, now: datetime) -> None:
-    """A dozen members have handed in the open exam: their short answers wait for a marker."""
+def hand_in_today(exam: Exam, *, first: str, now: datetime) -> None:
+    """A dozen members, not the `first`, have handed in the open exam: their short answers wait for a marker."""
     simulation = Simulation(SEED + 1)
-    for user in _candidates(exam)[-TODAY:]:
+    others = [user for user in _candidates(exam) if user.number != first]
+    for user in simulation.dice.sample(others, TODAY):
         begins = now - timedelta(minutes=simulation.dice.uniform(50, 110))
         simulation.sit(exam, user, begins=begins, ability=simulation.dice.gauss(1.0, 0.8))
 

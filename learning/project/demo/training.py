@@ -19,10 +19,10 @@ from .coursework import Coursework
 
 CODE = "2026-02"
 NAME = "2026年第二期党校培训班"
-RULES = "按时完成两门课程和心得体会，参加结业考试；累计不少于 3 学时。综合成绩合格的，发给结业证书。"
+RULES = "按时完成两门课程和心得体会，参加结业考试；累计不少于 2 学时。综合成绩合格的，发给结业证书。"
 SIZE = 20
 WEIGHTS = {"w_exam": 50, "w_study": 30, "w_reflection": 20}
-LEAST_HOURS = Decimal(3)
+LEAST_HOURS = Decimal(2)
 
 
 def open_class(

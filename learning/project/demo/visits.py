@@ -13,7 +13,7 @@ from learning.study.models import Activity
 from learning.study.services.sessions import open_session
 
 # A real page tells every 15 s; the rules credit up to 45 s a beat, and fewer beats load the demo sooner.
-BEAT_MS = 40_000
+BEAT_MS = 44_000
 _tabs = count(1)
 
 

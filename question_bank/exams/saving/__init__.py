@@ -5,5 +5,6 @@ form and submit: `ops` reads the wire, `judging` decides (pure), `writing` says 
 from .applying import apply_ops
 from .ops import MAX_OPS, Op, OpKind, parse_ops
 from .replies import OpsReply
+from .writing import Memory
 
-__all__ = ["MAX_OPS", "Op", "OpKind", "OpsReply", "apply_ops", "parse_ops"]
+__all__ = ["MAX_OPS", "Memory", "Op", "OpKind", "OpsReply", "apply_ops", "parse_ops"]

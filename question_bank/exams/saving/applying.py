@@ -26,10 +26,11 @@ def apply_ops(
     now: datetime,
     viewer: bool = False,
     fingerprint: str = "",
+    memory: Memory | None = None,
 ) -> OpsReply:
     """What became of the ops. The caller is in a transaction and holds the lock on the attempt's row; the attempt's
-    lease and totals in memory are those of the row afterwards."""
-    memory = Memory(papers={}, seen_at={})
+    lease and totals in memory are those of the row afterwards. `memory`: of the caller's earlier calls, if there are."""
+    memory = memory or Memory(papers={}, seen_at={})
     saving = Saving(attempt.pk, client, ops, viewer=viewer, fingerprint=fingerprint)
     batch = save_batch([saving], now=now, dialect=DIALECTS[connection.vendor], memory=memory)
     with connection.cursor() as cursor:

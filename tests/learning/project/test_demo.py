@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,27 @@ def test_a_past_exam_is_marked_and_released_and_the_first_member_sat_it(loaded: 
         f" WHERE a.exam_id = {past:d} AND a.state = 'marked'"
     )
     assert (member,) in sat
+
+
+def test_everybody_had_the_same_paper_so_that_each_question_can_be_told_about(loaded: Loaded) -> None:
+    ((items, least),) = loaded.ask(
+        "SELECT count(*), min(n) FROM reports_itemstatistics WHERE exam_id ="
+        " (SELECT exam_id FROM reports_itemstatistics GROUP BY exam_id ORDER BY sum(n) DESC LIMIT 1)"
+    )
+    assert items == 21
+    assert least >= 150
+
+
+def test_every_answer_was_saved_at_its_own_moment_of_the_sitting(loaded: Loaded) -> None:
+    rows = loaded.ask(
+        "SELECT e.attempt_id, e.slot, e.recv_at, a.started_at, a.submitted_at FROM exams_answerevent e"
+        " JOIN exams_attempt a ON a.id = e.attempt_id"
+    )
+    assert len({(attempt, at) for attempt, _slot, at, *_rest in rows}) == len(rows) > 4000
+    assert all(started < at < submitted for _attempt, _slot, at, started, submitted in rows)
+    again = Counter((attempt, slot) for attempt, slot, *_rest in rows)
+    assert 1 < max(again.values()) <= 3
+    assert loaded.count("SELECT count(*) FROM exams_attemptitem WHERE changes > 0") > 10
 
 
 def test_a_second_run_adds_nothing_and_dates_the_open_exams_anew(loaded: Loaded) -> None:
