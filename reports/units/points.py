@@ -11,7 +11,7 @@ from operator import itemgetter
 
 import orjson
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from learning.organisation.models import Unit
 from question_bank.exams.models import Candidate, Exam
@@ -54,9 +54,14 @@ def weakest_points(
 def point_tallies(
     places: Places, leaves: Sequence[int], exams: Sequence[Exam], status: str
 ) -> list[PointTally]:
-    versions = (
-        _everybody(exams) if _is_everybody(places, status) else _of_people(places, leaves, exams, status)
-    )
+    people = Candidate.objects.filter(exam__in=[exam.pk for exam in exams])
+    here = people_q(places, leaves)
+    if not status and _is_school(places):
+        versions = _everybody(exams)
+        if places.now:  # few have left: their answers are taken out, instead of adding up all the others
+            versions = _less(versions, _of_people(people.exclude(here)))
+    else:
+        versions = _of_people(_of_status(people.filter(here), places, status))
     return by_point(versions)
 
 
@@ -96,11 +101,9 @@ def sums_of(slots: Mapping[tuple[int, int, int], int]) -> VersionSums:
     return {version: (n, marks, most) for version, (n, marks, most) in found.items()}
 
 
-def _is_everybody(places: Places, status: str) -> bool:
-    """Whether every candidate counts here: the only root, by the units of the time."""
-    return (
-        not status and not places.now and places.unit.is_root() and Unit.objects.filter(depth=1).count() == 1
-    )
+def _is_school(places: Places) -> bool:
+    """Whether every candidate counted here at the time: the only root."""
+    return places.unit.is_root() and Unit.objects.filter(depth=1).count() == 1
 
 
 def _everybody(exams: Sequence[Exam]) -> VersionSums:
@@ -109,14 +112,26 @@ def _everybody(exams: Sequence[Exam]) -> VersionSums:
     return {version: (n, marks, full) for version, n, marks, full in sums}
 
 
-def _of_people(places: Places, leaves: Sequence[int], exams: Sequence[Exam], status: str) -> VersionSums:
+def _less(all_of_them: VersionSums, gone: VersionSums) -> VersionSums:
+    """What remains; a question that nobody else was asked does not."""
+    remain = {
+        version: (n - out[0], marks - out[1], full - out[2])
+        for version, (n, marks, full) in all_of_them.items()
+        for out in [gone.get(version, (0, 0, 0))]
+    }
+    return {version: sums for version, sums in remain.items() if sums[0]}
+
+
+def _of_status(people: QuerySet[Candidate], places: Places, status: str) -> QuerySet[Candidate]:
+    if not status:
+        return people
+    if places.now:
+        return people.filter(user__memberships__person_status=status, user__memberships__to_date=None)
+    return people.filter(person_status=status)
+
+
+def _of_people(people: QuerySet[Candidate]) -> VersionSums:
     """From the folded attempts: [version, mark, full, …] of each slot."""
-    people = Candidate.objects.filter(people_q(places, leaves), exam__in=[exam.pk for exam in exams])
-    if status:
-        people = people.filter(
-            **({"user__memberships__person_status": status, "user__memberships__to_date": None}
-               if places.now else {"person_status": status})
-        )  # fmt: skip
     # One after the other, and taken apart here: PostgreSQL needs several times as long to unfold JSON.
     texts = FoldedAttempt.objects.filter(attempt__candidate__in=people).values_list("outcomes", flat=True)
     with transaction.atomic():  # outside of one, the database copies all of them before it gives the first

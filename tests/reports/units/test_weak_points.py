@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from learning.organisation.models import PersonStatus, Unit, User
+from learning.organisation.models import Membership, PersonStatus, Unit, User
 from learning.organisation.services.memberships import transfer
 from learning.organisation.services.units import move_unit
 from question_bank.exams.models import Attempt, AttemptItem, Candidate, Exam
@@ -151,6 +151,20 @@ def test_who_was_transferred_counts_at_the_time_and_by_switch_now() -> None:
     assert told(here, unit_now=True) == by_hand(
         lambda each: at_the_time(here)(each) or each.user_id in ids, campus.exams[:2]
     )
+
+
+def test_the_school_by_the_units_of_now_leaves_out_who_has_left() -> None:
+    campus = Campus(10)
+    left = campus.seat(campus.branches[0], 4)[:2] + campus.seat(campus.branches[3], 3)[:1]
+    for user in left:
+        user.memberships.update(to_date=NOW.date())
+    ids = {user.pk for user in left}
+    formal = campus.exams[:2]
+    stayed = by_hand(lambda each: each.user_id not in ids, formal)
+    assert told(campus.root, unit_now=True) == stayed
+    assert told(campus.root) == by_hand(at_the_time(campus.root), formal) != stayed
+    Membership.objects.filter(to_date=None).update(to_date=NOW.date())
+    assert told(campus.root, unit_now=True) == []
 
 
 def test_a_moved_unit_counts_where_it_stood() -> None:
