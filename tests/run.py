@@ -58,7 +58,9 @@ def main(extra: list[str]) -> int:
     workers = str(min(4, os.cpu_count() or 1))
     # SQLite's tables are made from the models, which saves 15 s; another database is migrated.
     tables = "--migrations" if os.environ.get("DATABASE_URL") else "--nomigrations"
-    codes = [run("-q", tables, f"--numprocesses={workers}", "--ignore=tests/browser", *extra)]
+    # Stealing leaves neighbours together, so what a module or the demo's tests make once is made in one worker.
+    spread = [f"--numprocesses={workers}", "--dist=worksteal"]
+    codes = [run("-q", tables, *spread, "--ignore=tests/browser", *extra)]
     # The browser tests bring a whole site of their own, on SQLite: a second run on another database would be the same.
     if shutil.which("chromium") and not os.environ.get("DATABASE_URL"):
         codes.append(run("-q", "tests/browser", *extra))
