@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.conftest import axe
 
-
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="needs chromium")]
 
