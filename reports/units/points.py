@@ -103,7 +103,7 @@ def sums_of(slots: Mapping[tuple[int, int, int], int]) -> VersionSums:
 
 def _is_school(places: Places) -> bool:
     """Whether every candidate counted here at the time: the only root."""
-    return places.unit.is_root() and Unit.objects.filter(depth=1).count() == 1
+    return bool(places.unit.is_root()) and Unit.objects.filter(depth=1).count() == 1
 
 
 def _everybody(exams: Sequence[Exam]) -> VersionSums:
