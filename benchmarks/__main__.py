@@ -32,6 +32,7 @@ BENCHES: dict[str, Callable[[Bench], Figures]] = {
     "bank_listing": desk.bank_listing,
     "unit_dashboard": reporting.unit_dashboard,
     "item_report": reporting.item_report,
+    "exam_report": reporting.exam_report,
     "member_report": reporting.member_report,
     "study_pages": reporting.study_pages,
     "export_100000": reporting.export_100000,

@@ -153,13 +153,15 @@ def unit_dashboard(bench: Bench) -> Figures:
 
 
 def item_report(bench: Bench) -> Figures:
-    """SQL of the reports that read folded item statistics."""
-    found = _asked(
-        bench,
-        ("question", "/admin/reports/questions/{question}/", False),
-        ("exam", "/admin/reports/exams/{exam}/", False),
-    )
+    """SQL of the report of one question, from the folded item statistics."""
+    found = _asked(bench, ("question", "/admin/reports/questions/{question}/", False))
     return _figures("item_report", found, "sql", [])
+
+
+def exam_report(bench: Bench) -> Figures:
+    """SQL of the report of an exam that everybody of the campus sat."""
+    found = _asked(bench, ("exam", "/admin/reports/exams/{exam}/", False))
+    return _figures("exam_report", found, "sql", [])
 
 
 def member_report(bench: Bench) -> Figures:

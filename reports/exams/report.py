@@ -202,10 +202,10 @@ def _band_table(numbers: ExamNumbers) -> Table | None:
     if not names:
         return None
     counts = dict.fromkeys([*names, ""], 0)
-    for each in numbers.sitters:
-        counts[each.band if each.band in counts else ""] += 1
+    for band, n in numbers.bands.items():
+        counts[band if band in counts else ""] += n
     hidden = Withheld.SMALL_GROUP if numbers.tally.is_small else None
-    total = len(numbers.sitters)
+    total = numbers.tally.marked
     rows = [
         (name or _("未达等级"), hidden or n, hidden or (Fraction(n, total) if total else None))
         for name, n in counts.items()

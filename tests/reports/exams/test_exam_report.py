@@ -198,7 +198,7 @@ def test_alpha_of_few_people_is_withheld(school: School) -> None:
 
 
 def test_a_secretary_reads_only_the_own_people(sat: School) -> None:
-    numbers = numbers_of(sat, sat.secretary)
+    numbers = numbers_of(sat, sat.secretary, chart="time")
     assert (numbers.tally.due, numbers.tally.sat, numbers.tally.absent) == (8, 5, 3)
     assert {sitter.unit for sitter in numbers.sitters} == {"电子支部"}
     assert {item.tally.n for item in numbers.items.items} == {5}
