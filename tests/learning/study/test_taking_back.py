@@ -83,13 +83,13 @@ def test_the_log_says_what_went_whose_and_why(unit: Unit, member: User, by: User
     taken_back(meeting, member, by=by)
     entry = AuditEntry.objects.get(action="study.take_back")
     assert (entry.actor, entry.unit) == (by, unit)
-    assert facts(entry.action, entry.data) == [
-        ("人数", "1"),
-        ("学时", "2.00"),
-        ("学习时长（分钟）", "60"),
-        ("原因", "登错了"),
-        ("学号/工号", member.number),
-    ]
+    assert dict(facts(entry.action, entry.data)) == {
+        "人数": "1",
+        "学时": "2.00",
+        "学习时长（分钟）": "60",
+        "原因": "登错了",
+        "学号/工号": member.number,
+    }
 
 
 def test_nothing_is_taken_back_twice_or_without_a_reason(unit: Unit, member: User, by: User) -> None:
