@@ -192,7 +192,8 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`sentence` says the finding in words. The chart's table is always shown beside it and need not be repeated in
-    `tables`. `as_of`: when the data were read. `notes`: what must be known to read the numbers."""
+    `tables`. `as_of`: when the data were read. `notes`: what must be known to read the numbers. `about`: (label, text)
+    of whom a file tells, at its head; `whose`: the same in a few words, at the foot of each printed page."""
 
     title: str
     sentence: str
@@ -203,6 +204,8 @@ class Report:
     filters: tuple[Filter, ...] = ()
     notes: tuple[str, ...] = ()
     name: str = ""  # of its files, without an ending; the title where empty
+    about: tuple[tuple[str, str], ...] = ()
+    whose: str = ""
 
     @property
     def all_tables(self) -> tuple[Table, ...]:

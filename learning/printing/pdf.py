@@ -46,11 +46,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart: its name, its length in the chart's unit (≥ 0; None = nothing known) and the words at its end."""
+    """A bar of a chart: its name, its length in the chart's unit (≥ 0; None = nothing known) and the words at its end.
+    `beside`: compared with the bar above it, drawn paler."""
 
     label: str
     value: float | None
     words: str
+    beside: bool = False
 
 
 class Document:
@@ -192,7 +194,13 @@ class Document:
             x = self.left + label_room
             self.sheet.box(x, middle - 5, track, 10, fill=INK.bar_ground)
             if bar.value and top > 0:
-                self.sheet.box(x, middle - 5, track * min(1.0, bar.value / top), 10, fill=INK.bar)
+                self.sheet.box(
+                    x,
+                    middle - 5,
+                    track * min(1.0, bar.value / top),
+                    10,
+                    fill=INK.muted if bar.beside else INK.bar,
+                )
             self.sheet.text(x + track + 6, middle + CELL * 0.35, bar.words, size=CELL)
             self.y += height
         self.y += 8

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,7 @@ from reports.shape import (
     Chart,
     ChartKind,
     Column,
+    Kind,
     Report,
     Row,
     Table,
@@ -26,6 +29,9 @@ from reports.words import as_of_words, chosen_words, figure_said, heading, legen
 MOST_ROWS = 2000  # of a table on paper; the workbook holds all
 WIDE = 8  # columns from which the paper lies
 NARROWEST, WIDEST = 2.5, 16.0  # of a column, in Chinese characters
+WHOLE = 6.0  # a cell up to this is not broken
+WORDS = re.compile(r"[!-~]+")
+PIECES = re.compile("（[^）]*）|[^（]+")
 PADDING = 1.0
 HALF_WIDTH = 0x2E7F  # the letters before it are narrow
 IN_BARS = (ChartKind.BAR, ChartKind.FUNNEL, ChartKind.RADAR, ChartKind.BOX)
@@ -36,10 +42,12 @@ def document(report: Report) -> bytes:
     """The file's bytes; the same report gives the same ones."""
     wide = any(len(table.columns) > WIDE for table in report.all_tables)
     paper = pdf.Document(
-        report.title, footer=f"{report.title} · {as_of_words(report)}", landscape=wide,
+        report.title, footer=footer(report), landscape=wide,
         page_words=_("第 {n} / {total} 页"),
     )  # fmt: skip
     figures = withheld_once(report.figures, _("、"))
+    if report.about:
+        paper.facts(report.about)
     paper.paragraph(report.sentence)
     for line in (as_of_words(report), chosen_words(report), *report.notes):
         if line:
@@ -63,6 +71,11 @@ def document(report: Report) -> bytes:
     return paper.finish()
 
 
+def footer(report: Report) -> str:
+    """What the report is, of whom, and as of when: for the foot of each page."""
+    return " · ".join(part for part in (report.title, report.whose, as_of_words(report)) if part)
+
+
 def _draw(paper: pdf.Document, chart: Chart) -> None:
     """Bars for what can be read as bars; the table below says the rest."""
     table = chart.table
@@ -78,18 +91,32 @@ def _draw(paper: pdf.Document, chart: Chart) -> None:
         return
     if chart.kind not in IN_BARS or not names:
         return
-    key = chart.series[len(chart.series) // 2 if chart.kind is ChartKind.BOX else 0]  # a box by its median
-    column = table.column(key)
-    rows = list(zip(names, table.values(key), strict=True))[:MOST_BARS]
-    if len(chart.series) > 1:
-        paper.paragraph(_("条形表示：%(what)s") % {"what": column.label}, small=True)
-    if len(names) > MOST_BARS:
+    keys = _drawn_side_by_side(chart)
+    if len(keys) < len(chart.series):
+        paper.paragraph(_("条形表示：%(what)s") % {"what": table.column(keys[0]).label}, small=True)
+    most = MOST_BARS // len(keys)
+    if len(names) > most:
         paper.paragraph(
-            _("共 %(count)d 行，图中为前 %(shown)d 行，表中为全部。")
-            % {"count": len(names), "shown": MOST_BARS},
+            _("共 %(count)d 行，图中为前 %(shown)d 行，表中为全部。") % {"count": len(names), "shown": most},
             small=True,
         )
-    paper.bars([pdf.Bar(name, _length(column, value), with_unit(column, value)) for name, value in rows])
+    bars: list[pdf.Bar] = []
+    for name, row in list(zip(names, table.rows, strict=False))[:most]:
+        for key in keys:
+            column, value = table.column(key), row[table.place(key)]
+            text = with_unit(column, value)
+            said_so = f"{column.label} {text}" if len(keys) > 1 else text
+            bars.append(
+                pdf.Bar("" if key != keys[0] else name, _length(column, value), said_so, key != keys[0])
+            )
+    paper.bars(bars)
+
+
+def _drawn_side_by_side(chart: Chart) -> tuple[str, ...]:
+    """Bars that stand beside each other; of what is stacked or boxed one series, of a box its median."""
+    if chart.kind is ChartKind.BAR and not chart.stacked:
+        return chart.series
+    return (chart.series[len(chart.series) // 2 if chart.kind is ChartKind.BOX else 0],)
 
 
 def _length(column: Column, value: Value) -> float | None:
@@ -111,14 +138,10 @@ def _write(paper: pdf.Document, table: Table) -> None:
     rows = [_said(table.columns, row) for row in table.rows[:MOST_ROWS]]
     if table.total:
         rows.append(_said(table.columns, table.total))
-    by_column = zip(*rows, strict=True) if rows else [()] * len(table.columns)
+    shares = widths_of(table.columns, rows, paper.room / pdf.CELL)
     columns = [
-        pdf.Column(
-            heading(each.label, each.unit),
-            _share(each, values),
-            "right" if each.kind.is_number else "left",
-        )
-        for each, values in zip(table.columns, by_column, strict=True)
+        pdf.Column(heading(each.label, each.unit), share, "right" if each.kind.is_number else "left")
+        for each, share in zip(table.columns, shares, strict=True)
     ]
     paper.table(columns, rows)
     if len(table.rows) > MOST_ROWS:
@@ -129,11 +152,28 @@ def _write(paper: pdf.Document, table: Table) -> None:
         )
 
 
-def _share(column: Column, values: Sequence[str | None]) -> float:
-    """As wide as nine of ten of its cells want, within reason; a title may break."""
-    widths = sorted(_width(value) for value in values)
-    common = widths[(len(widths) - 1) * 9 // 10] if widths else 0.0
-    return min(WIDEST, max(NARROWEST, common + PADDING, _width(heading(column.label, column.unit)) / 2))
+def widths_of(columns: Sequence[Column], rows: Sequence[Sequence[str | None]], room: float) -> list[float]:
+    """In Chinese characters: each column as wide as nine of ten of its cells want, within reason; where the paper has not
+    the `room`, long texts give way first and nobody goes below what its title and short cells need."""
+    by_column = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    least, wanted = [], []
+    for column, values in zip(columns, by_column, strict=True):
+        widths = sorted(_width(value) for value in values)
+        common = widths[(len(widths) - 1) * 9 // 10] if widths else 0.0
+        halved = min(common, max(WHOLE, common / 2 if column.kind is Kind.INSTANT else 0.0))
+        least.append(max(NARROWEST, max(halved, _title_width(column)) + PADDING))
+        wanted.append(max(least[-1], min(WIDEST, common + PADDING)))
+    spare, wish = room - sum(least), sum(wanted) - sum(least)
+    granted = max(0.0, min(1.0, spare / wish)) if wish else 0.0
+    return [few + (many - few) * granted for few, many in zip(least, wanted, strict=True)]
+
+
+def _title_width(column: Column) -> float:
+    """That a title needs: no word broken, what stands in brackets in one line, and longer Chinese in two."""
+    title = heading(column.label, column.unit)
+    words = max((_width(word) for word in WORDS.findall(title)), default=0.0)
+    pieces = [_width(piece) for piece in PIECES.findall(title)]
+    return max(words, *(min(wide, max(4.0, float(ceil(wide / 2)))) for wide in pieces), 0.0)
 
 
 def _width(text: str | None) -> float:

@@ -52,6 +52,8 @@ def _write_summary(page: Any, report: Report) -> None:
     page.column_dimensions["B"].width = 40
     page.column_dimensions["C"].width = 60
     page.append([_text(page, report.title, bold=True)])
+    for label, text in report.about:
+        page.append([_text(page, label), _text(page, text)])
     for line in (report.sentence, as_of_words(report), chosen_words(report), *report.notes):
         if line:
             page.append([_text(page, line)])

@@ -27,8 +27,11 @@ def charts_of(numbers: MemberNumbers, chosen: AttemptRecord | None, *, wrong_onl
 def _charts(numbers: MemberNumbers, chosen: AttemptRecord | None, wrong_only: bool) -> Iterator[Chart]:
     if chosen is not None and chosen.items:
         items = items_table(chosen, wrong_only=wrong_only)
-        title = _("每题用时与全体中位数（秒）")
-        yield Chart(ChartKind.BAR, items, "slot", ("seconds", "median"), title=title)
+        if any(each is not None for each in items.values("median")):
+            title, series = _("每题用时与全体中位数（秒）"), ("seconds", "median")
+            yield Chart(ChartKind.BAR, items, "slot", series, title=title)
+        else:
+            yield Chart(ChartKind.BAR, items, "slot", ("seconds",), title=_("每题用时（秒）"))
         spans = ("shown", "thinking", "changing")
         line = timeline_table(chosen, wrong_only=wrong_only)
         yield Chart(ChartKind.SPANS, line, "slot", spans, title=_("作答的先后"))

@@ -11,7 +11,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from courses.models import Reflection
-from learning.organisation.models import Membership, User
+from learning.organisation.models import Membership, Unit, User
+from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, any_path, may, scopes
 from learning.study.intervals import MILLISECOND
 from learning.study.models import Activity, Coverage, Enrolment, StudySlice
@@ -112,8 +113,11 @@ class StudyRecord:
 
 @dataclass(frozen=True)
 class MemberNumbers:
+    """`units`: the names of the member's unit and those above it, the highest first."""
+
     member: User
     membership: Membership | None
+    units: list[str]
     reader: Reader
     as_of: datetime
     study: StudyRecord
@@ -144,9 +148,11 @@ def member_numbers(
     reflections = Reflection.objects.filter(user=member).exclude(state=Reflection.State.DRAFT)
     if not reader.whole:
         reflections = reflections.filter(any_path(reader.paths, "unit__path__startswith"))
+    membership = Membership.objects.on(day).filter(user=member).select_related("unit").first()
     return MemberNumbers(
         member=member,
-        membership=Membership.objects.on(day).filter(user=member).select_related("unit").first(),
+        membership=membership,
+        units=_units(membership),
         reader=reader,
         as_of=now,
         study=study_record(member, reader, now),
@@ -156,6 +162,13 @@ def member_numbers(
         cleared=sum(left),
         reflections=list(reflections.select_related("task").order_by("-submitted_at")),
     )
+
+
+def _units(membership: Membership | None) -> list[str]:
+    if membership is None:
+        return []
+    found = Unit.objects.filter(path__in=paths_above(membership.unit.path)).order_by("path")
+    return list(found.values_list("name", flat=True))
 
 
 def study_record(member: User, reader: Reader, now: datetime) -> StudyRecord:

@@ -40,7 +40,17 @@ def member_report(
         filters=(*_filters(numbers, chosen, wrong_only), *_chart_filter(charts, drawn)),
         notes=tuple(_notes(numbers, chosen)),
         name=_("学习与考试报告-%(name)s") % {"name": name},
+        about=_about(numbers),
+        whose=f"{name} {numbers.member.number}",
     )
+
+
+def _about(numbers: MemberNumbers) -> tuple[tuple[str, str], ...]:
+    """Whose report it is: a printed one must say so by itself."""
+    known = [(_("姓名"), numbers.member.full_name), (_("学号/工号"), numbers.member.number)]
+    if numbers.units:
+        known.append((_("党组织"), " › ".join(numbers.units)))
+    return tuple(known)
 
 
 def sentence(numbers: MemberNumbers) -> str:

@@ -13,10 +13,12 @@ import pypdfium2
 import pytest
 from openpyxl import load_workbook
 
-from reports.exporting.pdf import document
+from learning.printing import pdf
+from learning.printing.text import lines
+from reports.exporting.pdf import document, widths_of
 from reports.exporting.xlsx import workbook
 from reports.shape import Chart, ChartKind, Column, Figure, Kind, Report, Table, Withheld
-from reports.words import said
+from reports.words import heading, said
 
 COLUMNS = (
     Column("name", "姓名"),
@@ -180,3 +182,45 @@ def test_a_box_stands_on_paper_as_a_bar_of_its_median() -> None:
     assert "条形表示：P50" in text
     assert text.count("33") == 2
     assert text.count("22") == 1
+
+
+def test_paper_and_workbook_say_whose_they_are_at_the_head_and_at_each_foot() -> None:
+    about = (("姓名", "张三丰"), ("学号/工号", "2026XX0101"), ("党组织", "学校党委 › 第一支部"))
+    table = Table("名单", COLUMNS[:1], [(f"第{n}行",) for n in range(80)])
+    told = Report("我的报告", "一句话。", AT, tables=(table,), about=about, whose="张三丰 2026XX0101")
+    pages = pypdfium2.PdfDocument(document(told))
+    assert len(pages) > 1
+    for page in pages:
+        assert "我的报告 · 张三丰 2026XX0101 · 数据截至" in page.get_textpage().get_text_range()
+    assert "第一支部" in pages[0].get_textpage().get_text_range()
+    first = load_workbook(io.BytesIO(workbook(told))).worksheets[0]
+    assert [row[:2] for row in first.iter_rows(min_row=2, max_row=4, values_only=True)] == list(about)
+
+
+def test_bars_of_two_series_stand_beside_each_other_on_paper() -> None:
+    columns = (COLUMNS[0], Column("own", "本人", Kind.INT, "秒"), Column("all", "全体中位数", Kind.INT, "秒"))
+    table = Table("逐题", columns, [("1", 12, 34), ("2", 56, None)])
+    text = words_on(document(Report("t", "s", AT, chart=Chart(ChartKind.BAR, table, "name", ("own", "all")))))
+    for words in ("本人12秒", "全体中位数34秒", "本人56秒", "全体中位数—"):
+        assert words in text
+    assert "条形表示" not in text
+
+
+@pytest.mark.parametrize("room", [55.0, 83.0])
+def test_no_title_of_a_crowded_table_stands_as_a_column_of_single_letters(room: float) -> None:
+    columns = (
+        Column("slot", "题号"),
+        Column("stem", "题目内容"),
+        Column("changes", "改动", Kind.INT, "次"),
+        Column("used", "用时（实测）", Kind.DECIMAL, "秒"),
+        Column("answer", "作答内容"),
+        *(Column(f"t{n}", "首次作答") for n in range(3)),
+    )
+    row = ["1", "题" * 60, "0", "12.5", "答" * 80, *["09:12:30"] * 3]
+    widths = widths_of(columns, [row], room)
+    assert sum(widths) <= room + 1e-9
+    size, pad = pdf.CELL, 2 * pdf.CELL_PAD
+    for column, wide, cell in zip(columns, widths, row, strict=True):
+        assert len(lines(heading(column.label, column.unit), size, wide * size - pad)) <= 3, column.label
+        if len(cell) < 9:
+            assert len(lines(cell, size, wide * size - pad)) == 1, cell
