@@ -38,6 +38,7 @@ PAST = "2026年入党积极分子结业考试"
 QUESTIONS = Path(__file__).with_name("questions.csv")
 OPENED = date(2016, 9, 1)
 PAST_AGO = timedelta(days=9)
+PRACTICE_STAYS = timedelta(days=180)
 BANDS = [{"from": "90", "name": "优秀"}, {"from": "75", "name": "良好"}, {"from": "60", "name": "合格"}]
 
 # (title, kind, how many, points each); chapters are shared out evenly.
@@ -68,6 +69,16 @@ def load_school(now: datetime) -> School:
     formal, practice, past = (
         Exam.objects.get(title=title, owner_unit__code=people.SCHOOL[0]) for title in (FORMAL, PRACTICE, PAST)
     )
+    # The practice was open when the month of study began that leans on it, and stays so at every later start.
+    windows = (
+        (formal, {"opens_at": now - timedelta(hours=2), "closes_at": now + timedelta(days=7)}),
+        (practice, {"opens_at": min(practice.opens_at, _before(now)), "closes_at": now + PRACTICE_STAYS}),
+    )
+    for exam, window in windows:
+        change_exam(
+            exam_id=exam.pk, changes=window, by=organiser, now=now, reason="演示学校每次启动时重新排期"
+        )
+        exam.refresh_from_db()
     if not coursework.is_built():
         with transaction.atomic():
             spend_term(
@@ -79,17 +90,17 @@ def load_school(now: datetime) -> School:
                 numbers=[member.number for member in members],
                 now=now,
             )
-    for exam, length in ((formal, timedelta(days=7)), (practice, timedelta(days=180))):
-        window = {"opens_at": now - timedelta(hours=2), "closes_at": now + length}
-        change_exam(
-            exam_id=exam.pk, changes=window, by=organiser, now=now, reason="演示学校每次启动时重新排期"
-        )
     return School(
         formal_exam=formal.pk,
         practice_exam=practice.pk,
         officers={officer.key: officer.person.number for officer in officers},
         members=[member.number for member in members],
     )
+
+
+def _before(now: datetime) -> datetime:
+    """A day before the term: its courses ask for the exams."""
+    return began(now) - timedelta(days=1)
 
 
 def _build(officers: list[people.Officer], members: list[people.Person], now: datetime) -> None:
@@ -105,7 +116,7 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
     bank = _import_bank(organiser, now)
 
     past_opens = (now - PAST_AGO).replace(minute=0, second=0, microsecond=0)
-    before = began(now) - timedelta(days=1)  # the courses of the term ask for the exams
+    before = _before(now)
     past = _exam(
         PAST, Exam.Kind.FORMAL, root, bank, organiser, before, with_short=True, fixed=True,
         opens_at=past_opens, closes_at=past_opens + timedelta(hours=3), limit_s=3600,
@@ -138,8 +149,8 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
     hand_in_today(formal, first=members[0].number, now=now)
 
     practice = _exam(
-        PRACTICE, Exam.Kind.PRACTICE, root, bank, organiser, before, with_short=False, **window, limit_s=3600,
-        max_attempts=999, end_policy=Exam.EndPolicy.INDEPENDENT, score_release=Exam.ReleasePolicy.AT_MARKED,
+        PRACTICE, Exam.Kind.PRACTICE, root, bank, organiser, before, with_short=False, opens_at=before,
+        closes_at=now + PRACTICE_STAYS, limit_s=3600, max_attempts=999, end_policy=Exam.EndPolicy.INDEPENDENT, score_release=Exam.ReleasePolicy.AT_MARKED,
         answer_release=Exam.ReleasePolicy.AT_MARKED,
     )  # fmt: skip
     admit_units(exam_id=practice.pk, units=[root], person_statuses=[], by=organiser, now=before)

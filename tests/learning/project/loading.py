@@ -49,7 +49,8 @@ class Loaded:
     var: Path
     said: tuple[dict[str, Any], dict[str, Any]]
     counts: tuple[dict[str, int], dict[str, int]]
-    windows: tuple[list[Any], list[Any]]
+    windows: tuple[list[Any], list[Any]]  # (exam, opens_at)
+    ends: tuple[list[Any], list[Any]]  # (exam, closes_at)
     logins: tuple[bytes, bytes]
 
     def ask(self, sql: str) -> list[Any]:
@@ -66,14 +67,20 @@ def ask(var: Path, sql: str) -> list[Any]:
 
 
 def load_twice(var: Path) -> Loaded:
-    said, counted, windows, logins = [], [], [], []
+    said, counted, windows, ends, logins = [], [], [], [], []
     for _run in range(2):
         said.append(load(var))
         counted.append(counts(var))
         windows.append(ask(var, "SELECT id, opens_at FROM exams_exam ORDER BY id"))
+        ends.append(ask(var, "SELECT id, closes_at FROM exams_exam ORDER BY id"))
         logins.append((var / "demo-logins.json").read_bytes())
     return Loaded(
-        var, (said[0], said[1]), (counted[0], counted[1]), (windows[0], windows[1]), (logins[0], logins[1])
+        var,
+        (said[0], said[1]),
+        (counted[0], counted[1]),
+        (windows[0], windows[1]),
+        (ends[0], ends[1]),
+        (logins[0], logins[1]),
     )
 
 

@@ -109,8 +109,22 @@ def test_a_second_run_adds_nothing_and_dates_the_open_exams_anew(loaded: Loaded)
     assert loaded.counts[0] == loaded.counts[1]
     before, after = (dict(each) for each in loaded.windows)
     moved = {exam for exam in before if before[exam] != after[exam]}
-    assert moved == {int(loaded.said[0][name]) for name in ("formal_exam", "practice_exam")}
+    assert moved == {int(loaded.said[0]["formal_exam"])}
     assert all(after[exam] > before[exam] for exam in moved)
+    starts, ends = (dict(each) for each in loaded.ends)
+    moved = {exam for exam in starts if starts[exam] != ends[exam]}
+    assert moved == {int(loaded.said[0][name]) for name in ("formal_exam", "practice_exam")}
+    assert all(ends[exam] > starts[exam] for exam in moved)
+
+
+def test_nobody_sat_an_exam_before_it_opened(loaded: Loaded) -> None:
+    """As it stood after the first load; a later start dates the formal exam anew."""
+    opened = dict(loaded.windows[0])
+    sat = loaded.ask("SELECT exam_id, min(started_at) FROM exams_attempt GROUP BY exam_id")
+    assert len(sat) == 3
+    assert all(opened[exam] <= first for exam, first in sat)
+    enrolled = loaded.ask("SELECT min(enrolled_at) FROM study_enrolment")[0][0]
+    assert opened[int(loaded.said[0]["practice_exam"])] < enrolled
 
 
 def test_passwords_lie_in_a_file_that_only_its_owner_reads_and_are_used_again(loaded: Loaded) -> None:
