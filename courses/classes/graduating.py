@@ -1,7 +1,8 @@
 """Who graduates from a training class: a pure rule over what was done. Minutes are no part of it.
 
 综合成绩 = w_e · exam + w_s · completion + w_t · reflection (weights in percent); who graduates reaches each part's
-minimum, the pass total, the minimum hours, and has done every required item (TIMING.md 2.5)."""
+minimum, the pass total, the minimum hours, and has done every required item (TIMING.md 2.5). The completion is that of
+all courses together: a lesson counts the same in a long course and in a short one."""
 
 from __future__ import annotations
 
@@ -45,8 +46,9 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the plan as one person did it. `score` in points of 100: of an exam and a reflection the result
-    (0 without one), of a course the share of its required lessons that are completed."""
+    """One item of the plan as one person did it. `score` in points of 100: the result of an exam or a reflection (0
+    without one), which counts by `weight`, or the share of a course's lessons, of which the part takes what they are
+    made of: `count` of `of` required lessons completed."""
 
     part: Part
     name: str
@@ -54,6 +56,8 @@ class Item:
     done: bool
     required: bool = True
     weight: int = 1
+    count: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,17 @@ class Verdict:
 
 
 def completion(done: int, of: int) -> Decimal:
-    """Completed activities out of all, in points of 100; a course without required lessons is all or nothing."""
+    """Completed activities out of all, in points of 100, rounded half-up to 0.01; 0 of none."""
     return rounded(HUNDRED * min(done, of) / of) if of else Decimal(0)
 
 
 def judged(items: Sequence[Item], *, hours: Decimal, rules: Rules) -> Verdict:
     """The verdict on one person. A part that weighs nothing and has no items asks for nothing; one that weighs but has
     no items counts 0."""
-    parts = {part: score_of([item for item in items if item.part is part]) for part in Part}
+    parts = {
+        part: (study_of if part is Part.STUDY else score_of)([item for item in items if item.part is part])
+        for part in Part
+    }
     total = rounded(
         sum((rules.weights[part] * (parts[part] or Decimal(0)) for part in Part), Decimal(0)) / HUNDRED
     )
@@ -101,6 +108,13 @@ def judged(items: Sequence[Item], *, hours: Decimal, rules: Rules) -> Verdict:
     if total < rules.pass_total:
         reasons.append(Reason(Missing.TOTAL, "", total, rules.pass_total))
     return Verdict(parts, total, hours, not reasons, tuple(reasons))
+
+
+def study_of(items: Sequence[Item]) -> Decimal | None:
+    """The completed lessons of all courses out of their required lessons; None without courses."""
+    if not items:
+        return None
+    return completion(sum(item.count for item in items), sum(item.of for item in items))
 
 
 def score_of(items: Sequence[Item]) -> Decimal | None:

@@ -24,8 +24,9 @@ HUNDREDTH = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One item as one member did it. `score` in points of 100, None where there is none yet; `count` and `of` are the
-    lessons of a course; `state` a Reflection's state, "" for others; `late` = not done and overdue."""
+    """One item as one member did it. `score` in points of 100, None where there is none yet; `count` of `of` required
+    lessons of a course are completed (a course that requires none counts as one lesson); `state` a Reflection's state,
+    "" for others; `late` = not done and overdue."""
 
     item: PlanItem
     done: bool
@@ -129,7 +130,16 @@ def _standing(
     hours = found.hours.get(member.user_id, NOTHING)
     deeds = [_deed(item, member.user_id, hours, found, now) for item in items]
     judged_items = [
-        Item(part, name_of(deed.item), deed.score or NOTHING, deed.done, deed.item.required, deed.item.weight)
+        Item(
+            part,
+            name_of(deed.item),
+            deed.score or NOTHING,
+            deed.done,
+            required=deed.item.required,
+            weight=deed.item.weight,
+            count=deed.count,
+            of=deed.of,
+        )
         for deed in deeds
         if (part := PARTS.get(deed.item.kind)) is not None
     ]
@@ -146,7 +156,7 @@ PARTS = {
 def _deed(item: PlanItem, user_id: int, hours: Decimal, found: Gathered, now: datetime) -> Deed:
     overdue = item.due_at is not None and item.due_at <= now
     if item.activity_id:
-        of = found.lessons.get(item.activity_id, 0)
+        of = found.lessons.get(item.activity_id) or 1
         count = found.lessons_done.get((item.activity_id, user_id), 0)
         done = (item.activity_id, user_id) in found.courses_done
         # A completed course stays whole when a lesson is added to it later.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from decimal import Decimal
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -53,10 +54,13 @@ def my_class(request: HttpRequest, class_id: int) -> HttpResponse:
             }
             for deed in deeds
         ],
-        "parts": [
-            {"part": part, "weight": found.rules.weights[part], "least": found.rules.least[part]}
-            for part in Part
-        ],
+        "parts": parts_of(found),
+        "total": found.graduation.total if found.graduation else found.standing.verdict.total,
+        "pass_total": (
+            Decimal(found.graduation.rules["pass_total"]) if found.graduation else found.rules.pass_total
+        ),
+        "lessons_done": sum(deed.count for deed in deeds),
+        "lessons": sum(deed.of for deed in deeds),
         # What an unreleased exam would betray stays out of the reasons.
         "missing": [
             reason
@@ -68,3 +72,26 @@ def my_class(request: HttpRequest, class_id: int) -> HttpResponse:
         ).first(),
     }
     return render(request, "courses/classes/class.html", context)
+
+
+def parts_of(found: mine.MyClass) -> list[dict[str, Any]]:
+    """The parts of the total with weight, minimum and what was reached, as decided where the class has graduated; None
+    where there are no items. `waiting`: an exam's result is not released, neither it nor the total may show."""
+    kept, verdict, rules = found.graduation, found.standing.verdict, found.rules
+    reached = verdict.parts
+    weights: dict[Any, int] = {**rules.weights}
+    least: dict[Any, Decimal] = {**rules.least}
+    if kept:
+        reached = {Part.EXAM: kept.exam, Part.STUDY: kept.study, Part.REFLECTION: kept.reflection}
+        weights = kept.rules["weights"]
+        least = {part: Decimal(points) for part, points in kept.rules["least"].items()}
+    return [
+        {
+            "part": part,
+            "weight": weights[part],
+            "least": least[part],
+            "reached": reached[part],
+            "waiting": part is Part.EXAM and bool(found.unreleased),
+        }
+        for part in Part
+    ]

@@ -57,8 +57,9 @@ class ClassPlan(models.Model):
 
 
 class PlanItem(models.Model):
-    """One thing that the class asks for. `weight` counts against the other items of the same part; a required item must
-    be done to graduate: a course completed, an exam passed, a reflection marked, the hours earned."""
+    """One thing that the class asks for. `weight` counts among exams and among reflections (courses count by their
+    lessons); a required item must be done to graduate: a course completed, an exam passed, a reflection marked, the
+    hours earned."""
 
     class Kind(models.TextChoices):
         COURSE = "course", _("课程")

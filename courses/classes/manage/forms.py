@@ -76,11 +76,17 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]  # no type arguments
 
 
 class ItemForm(forms.Form):
-    """What every item has."""
+    """What every item has; all there is to change of a course (it counts by its lessons) and of hours."""
 
     required = forms.BooleanField(label=gettext_lazy("必须完成"), required=False, initial=True)
-    weight = forms.IntegerField(label=gettext_lazy("权重"), min_value=1, max_value=100, initial=1)
     due_at = LocalDateTime(label=gettext_lazy("应完成时间"), required=False)
+
+
+class WeighedItemForm(ItemForm):
+    """An exam or a reflection."""
+
+    weight = forms.IntegerField(label=gettext_lazy("权重"), min_value=1, max_value=100, initial=1)
+    field_order = ("required", "weight", "due_at")
 
 
 class CourseItemForm(ItemForm):
@@ -91,7 +97,7 @@ class CourseItemForm(ItemForm):
         self.fields["activity"].queryset = courses_for(user, training_class)  # type: ignore[attr-defined]
 
 
-class ExamItemForm(ItemForm):
+class ExamItemForm(WeighedItemForm):
     exam = forms.ModelChoiceField(
         label=gettext_lazy("考试"),
         queryset=Exam.objects.none(),
@@ -103,7 +109,7 @@ class ExamItemForm(ItemForm):
         self.fields["exam"].queryset = exams_for(user, training_class)  # type: ignore[attr-defined]
 
 
-class ReflectionItemForm(ItemForm):
+class ReflectionItemForm(WeighedItemForm):
     title = forms.CharField(label=gettext_lazy("题目"), max_length=120, initial=gettext_lazy("心得体会"))
     prompt = forms.CharField(
         label=gettext_lazy("要求"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4})

@@ -21,7 +21,15 @@ from learning.organisation.errors import OrganisationError
 from learning.organisation.models import TrainingClass
 
 from .doors import class_door, class_for, go, link, page
-from .forms import CourseItemForm, ExamItemForm, HoursItemForm, ItemForm, ReflectionItemForm, RulesForm
+from .forms import (
+    CourseItemForm,
+    ExamItemForm,
+    HoursItemForm,
+    ItemForm,
+    ReflectionItemForm,
+    RulesForm,
+    WeighedItemForm,
+)
 
 Kind = PlanItem.Kind
 FORMS: dict[str, type[forms.Form]] = {
@@ -91,12 +99,14 @@ def item_add(request: HttpRequest, class_id: int, kind: str) -> HttpResponse:
 
 @class_door
 def item_edit(request: HttpRequest, class_id: int, item_id: int) -> HttpResponse:
-    """Weight, due time and obligation of an item; or its removal."""
+    """Weight (of an exam or a reflection), due time and obligation of an item; or its removal."""
     training_class = class_for(request, class_id)
     rows = training_class.plan_items.select_related("activity", "exam", "task")
     item = found(rows, item_id)
     initial = {"required": item.required, "weight": item.weight, "due_at": item.due_at}
-    form = ItemForm(None if "remove" in request.POST else request.POST or None, initial=initial)
+    weighed = item.kind in (Kind.EXAM, Kind.REFLECTION)
+    asked = WeighedItemForm if weighed else ItemForm
+    form = asked(None if "remove" in request.POST else request.POST or None, initial=initial)
     now, user = timezone.now(), user_of(request)
     try:
         if request.method == "POST" and "remove" in request.POST:
@@ -104,7 +114,8 @@ def item_edit(request: HttpRequest, class_id: int, item_id: int) -> HttpResponse
             tell(request, _("已从培训计划移除。"))
             return go("class_plan", training_class.pk)
         if request.method == "POST" and form.is_valid():
-            planning.change_item(item_id=item.pk, **form.cleaned_data, by=user, now=now)
+            fields = {"weight": item.weight, **form.cleaned_data}
+            planning.change_item(item_id=item.pk, **fields, by=user, now=now)
             tell(request, _("已保存。"))
             return go("class_plan", training_class.pk)
     except (CourseError, OrganisationError) as error:

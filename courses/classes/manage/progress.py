@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from courses.classes import planning
+from courses.classes.graduating import Part, Rules
 from courses.classes.standing import Deed, MemberStanding, standings
-from courses.classes.words import plain
+from courses.classes.words import part_name, plain
 from courses.models import PlanItem, Reflection
 from learning.organisation.admin.screens import paged, query_without, user_of
 from learning.organisation.models import ClassMember, PersonStatus, TrainingClass
@@ -31,15 +32,17 @@ WANTED: dict[str, Callable[[MemberStanding], bool]] = {
 }
 
 
-def board(request: HttpRequest, training_class: TrainingClass) -> tuple[list[PlanItem], list[MemberStanding]]:
-    """The plan, and everybody's standing within the URL's filters except the chip's; seven queries."""
+def board(
+    request: HttpRequest, training_class: TrainingClass
+) -> tuple[list[PlanItem], Rules, list[MemberStanding]]:
+    """The plan, its rules, and everybody's standing within the URL's filters except the chip's; seven queries."""
     items = planning.items_of(training_class)
     rules = planning.rules_of(planning.plan_of(training_class), items)
     members = list(filtered(request, training_class).exclude(state=ClassMember.State.WITHDRAWN))
     found = standings(
         training_class=training_class, members=members, items=items, rules=rules, now=timezone.now()
     )
-    return items, found
+    return items, rules, found
 
 
 def chosen(request: HttpRequest, found: list[MemberStanding]) -> list[MemberStanding]:
@@ -50,7 +53,7 @@ def chosen(request: HttpRequest, found: list[MemberStanding]) -> list[MemberStan
 @require_GET
 def class_progress(request: HttpRequest, class_id: int) -> HttpResponse:
     training_class = class_for(request, class_id)
-    items, found = board(request, training_class)
+    items, rules, found = board(request, training_class)
     labels = {
         "": _("全部"), "all": _("全部完成"), "open": _("未完成"), "late": _("有逾期"), "none": _("还没有开始"),
     }  # fmt: skip
@@ -60,10 +63,15 @@ def class_progress(request: HttpRequest, class_id: int) -> HttpResponse:
             {"name": planning.name_of(item), "item": item, "done": sum(each.deeds[at].done for each in found)}
             for at, item in enumerate(items)
         ],
+        "parts": [{"part": part, "weight": rules.weights[part]} for part in Part],
         "people": len(found),
         "page_obj": shown,
         "rows": [
-            {"standing": each, "cells": [{"deed": deed, "words": deed_words(deed)} for deed in each.deeds]}
+            {
+                "standing": each,
+                "cells": [{"deed": deed, "words": deed_words(deed)} for deed in each.deeds],
+                "parts": [{"part": part, "reached": each.verdict.parts[part]} for part in Part],
+            }
             for each in shown.object_list
         ],
         "chips": [
@@ -91,7 +99,7 @@ def class_progress(request: HttpRequest, class_id: int) -> HttpResponse:
 @require_GET
 def progress_export(request: HttpRequest, class_id: int) -> HttpResponse:
     training_class = class_for(request, class_id)
-    items, found = board(request, training_class)
+    items, rules, found = board(request, training_class)
     rows = chosen(request, found)
     headings = [
         _("学号/工号"),
@@ -100,6 +108,10 @@ def progress_export(request: HttpRequest, class_id: int) -> HttpResponse:
         _("人员状态"),
         *(planning.name_of(item) for item in items),
         _("学时"),
+        *(
+            _("%(part)s（占 %(weight)s%%）") % {"part": part_name(part), "weight": rules.weights[part]}
+            for part in Part
+        ),
         _("综合成绩（目前）"),
         _("逾期项数"),
     ]
@@ -111,6 +123,7 @@ def progress_export(request: HttpRequest, class_id: int) -> HttpResponse:
             each.member.get_person_status_display(),
             *(deed_words(deed) for deed in each.deeds),
             plain(each.verdict.hours),
+            *(plain(each.verdict.parts[part]) for part in Part),
             plain(each.verdict.total),
             each.late or "",
         ]

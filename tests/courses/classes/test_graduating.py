@@ -21,10 +21,17 @@ def rules(exam: int = 70, study: int = 10, reflection: int = 20, **more: D) -> R
     return Rules(weights=weights, least=LEAST, pass_total=more.pop("pass_total", D(60)), **more)
 
 
+def course(study: str, *, done: bool = True, required: bool = True) -> Item:
+    """A course of 10,000 lessons, so many hundredths of a percent of which are completed."""
+    return Item(
+        Part.STUDY, "课程", D(study), done=done, required=required, count=int(D(study) * 100), of=10_000
+    )
+
+
 def items(exam: str, study: str, reflection: str) -> list[Item]:
     return [
         Item(Part.EXAM, "结业考试", D(exam), done=True),
-        Item(Part.STUDY, "课程", D(study), done=True),
+        course(study),
         Item(Part.REFLECTION, "心得", D(reflection), done=True),
     ]
 
@@ -63,7 +70,7 @@ def test_total_below_the_pass_mark_fails_though_each_part_is_enough() -> None:
 
 
 def test_required_item_not_done_fails_and_an_optional_one_only_counts() -> None:
-    extra = Item(Part.STUDY, "选学", D(0), done=False, required=False)
+    extra = course("0", done=False, required=False)
     assert judged([*items("80", "100", "80"), extra], hours=D(0), rules=rules()).parts[Part.STUDY] == 50
     missing = Item(Part.EXAM, "补充考试", D(90), done=False)
     verdict = judged([*items("80", "100", "80"), missing], hours=D(0), rules=rules())
@@ -82,6 +89,41 @@ def test_items_of_a_part_weigh_against_each_other() -> None:
         Item(Part.EXAM, "期末", D(90), done=True, weight=2),
     ]
     assert graduating.score_of(both) == D(80)
+
+
+@pytest.mark.parametrize(
+    ("courses", "study"),
+    [
+        ([(5, 5), (1, 4)], "66.67"),  # 6 of 9 lessons, not the mean of 100 and 25
+        ([(1, 1), (0, 99)], "1"),
+        ([(1, 3), (2, 3)], "50"),  # not 33.33 and 66.67 rounded before
+        ([(1, 3), (0, 29)], "3.13"),  # 3.125 goes up, once
+        ([(0, 2), (0, 1)], "0"),
+        ([(7, 7)], "100"),
+        ([], None),
+    ],
+)
+def test_study_is_the_lessons_completed_of_those_of_all_courses_together(
+    courses: list[tuple[int, int]], study: str | None
+) -> None:
+    done = [
+        Item(
+            Part.STUDY, "课程", completion(count, of), done=count == of, count=count, of=of, weight=9 - of % 9
+        )
+        for count, of in courses
+    ]
+    reached = judged(done, hours=D(0), rules=rules()).parts[Part.STUDY]
+    assert reached == (None if study is None else D(study))
+
+
+def test_total_by_hand_of_an_exam_two_courses_and_no_reflection_yet() -> None:
+    done = [
+        Item(Part.EXAM, "结业考试", D(60), done=True),
+        Item(Part.STUDY, "长", D(100), done=True, count=5, of=5),
+        Item(Part.STUDY, "短", D(25), done=False, count=1, of=4),
+        Item(Part.REFLECTION, "心得", D(0), done=False),
+    ]
+    assert judged(done, hours=D(0), rules=rules()).total == D("48.67")  # 42 + 6.667 + 0
 
 
 def test_part_that_weighs_nothing_and_has_no_items_asks_for_nothing() -> None:

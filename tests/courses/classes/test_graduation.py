@@ -96,6 +96,33 @@ def test_course_counts_by_its_completed_lessons_whatever_time_they_took(term: Te
     assert second.verdict.parts[Part.STUDY] == 0
 
 
+def test_courses_of_different_length_count_by_their_lessons_together(term: Term) -> None:
+    """All 5 of one course and 1 of 4 of another are 6 of 9 lessons; the weights of courses change nothing."""
+    user = term.people[0]
+    PlanItem.objects.filter(activity=term.course).delete()
+    long, short = make_course(term.unit, lessons=5), make_course(term.unit, lessons=4)
+    for course, weight in ((long, 1), (short, 7)):
+        planning.add_item(
+            class_id=term.cls.pk, kind=Kind.COURSE, activity=course, weight=weight, by=term.office, now=NOW
+        )
+    complete_course(user, long)
+    complete(user, short.children.order_by("position")[0])
+    verdict = term.look()[0].verdict
+    assert verdict.parts[Part.STUDY] == Decimal("66.67")
+    assert verdict.total == Decimal("6.67")
+
+
+def test_course_that_requires_no_lesson_counts_as_one(term: Term) -> None:
+    """Two lessons of the other course and this one: three in all."""
+    first, second = term.people
+    voluntary = make_course(term.unit, lessons=1)
+    voluntary.children.update(required=False)
+    planning.add_item(class_id=term.cls.pk, kind=Kind.COURSE, activity=voluntary, by=term.office, now=NOW)
+    complete_course(first, voluntary)
+    complete_course(second, term.course)
+    assert [each.verdict.parts[Part.STUDY] for each in term.look()] == [Decimal("33.33"), Decimal("66.67")]
+
+
 def test_lesson_added_later_does_not_undo_a_completed_course(term: Term) -> None:
     term.does_all(term.people[0])
     Activity.objects.create(

@@ -21,7 +21,14 @@ from courses.models import Certificate, Graduation, PlanItem, Reflection, Reflec
 from learning.organisation.models import ClassMember, Role, TrainingClass, Unit, User
 from learning.study.models import Enrolment
 from question_bank.exams.models import Candidate
-from tests.courses.classes.making import complete_course, make_course, make_mark, make_result, make_task
+from tests.courses.classes.making import (
+    complete,
+    complete_course,
+    make_course,
+    make_mark,
+    make_result,
+    make_task,
+)
 from tests.factories import NOW, make_class, make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -238,6 +245,44 @@ def test_board_is_filtered_counted_and_taken_away_alike(admin: Client, office: U
     assert counts == {"": 2, "all": 1, "open": 1, "late": 1, "none": 1}
     book = load_workbook(BytesIO(admin.get(at("progress_export", made.pk), {"show": "late"}).content))
     assert [row[1] for row in book.active.iter_rows(min_row=2, values_only=True)] == ["懒"]
+
+
+def test_board_and_its_sheet_show_the_parts_that_make_the_total(
+    admin: Client, office: User, college: Unit
+) -> None:
+    user = make_user(unit=college)
+    made = make_class(college, members=[user])
+    exam, course = make_exam(unit=college), make_course(college, lessons=3)
+    planning.add_item(class_id=made.pk, kind="exam", exam=exam, by=office, now=NOW)
+    planning.add_item(class_id=made.pk, kind="course", activity=course, by=office, now=NOW)
+    make_result(exam, user, "61.5")
+    complete(user, course.children.order_by("position")[0])
+    row = admin.get(at("class_progress", made.pk)).context["rows"][0]
+    assert [str(each["reached"]) for each in row["parts"]] == ["61.50", "33.33", "None"]
+    book = load_workbook(BytesIO(admin.get(at("progress_export", made.pk)).content))
+    headings, line = book.active.iter_rows(values_only=True)
+    by_name = dict(zip(headings, line, strict=True))
+    assert by_name["考试（占 70%）"] == "61.5"
+    assert by_name["学习完成（占 10%）"] == "33.33"
+    assert not by_name["心得体会（占 20%）"]
+    assert by_name["综合成绩（目前）"] == "46.38"  # 43.05 + 3.333
+
+
+def test_only_exams_and_reflections_have_a_weight_to_change(
+    admin: Client, office: User, college: Unit
+) -> None:
+    made = make_class(college)
+    course = planning.add_item(
+        class_id=made.pk, kind="course", activity=make_course(college), by=office, now=NOW
+    )
+    exam = planning.add_item(class_id=made.pk, kind="exam", exam=make_exam(unit=college), by=office, now=NOW)
+    for item, weight in ((course, 1), (exam, 3)):
+        url = at("item_edit", made.pk, item.pk)
+        assert ('name="weight"' in admin.get(url).content.decode()) == (item == exam)
+        assert admin.post(url, {"weight": "3", "due_at": ""}).status_code == 302
+        item.refresh_from_db()
+        assert (item.weight, item.required) == (weight, False)
+    assert 'name="weight"' not in admin.get(at("item_add", made.pk, "course")).content.decode()
 
 
 def test_board_asks_the_same_number_of_questions_for_any_class(

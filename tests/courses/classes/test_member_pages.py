@@ -14,7 +14,14 @@ from courses.classes.graduation import graduate, preview
 from learning.organisation.models import ClassMember, TrainingClass, Unit, User
 from question_bank.exams.models import Attempt
 from question_bank.exams.taking.submitting import submit_attempt
-from tests.courses.classes.making import complete_course, make_course, make_task
+from tests.courses.classes.making import (
+    complete,
+    complete_course,
+    make_course,
+    make_mark,
+    make_result,
+    make_task,
+)
 from tests.factories import NOW, make_attempt, make_class, make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +82,30 @@ def test_page_tells_each_item_the_rules_and_what_is_missing(
     assert reverse("my_class", args=[term.pk]) in listed
 
 
+def test_whoever_multiplies_the_shown_scores_by_their_weights_gets_the_shown_total(
+    page: Client, user: User, unit: Unit, office: User, term: TrainingClass
+) -> None:
+    exam, task = make_exam(unit=unit), make_task(unit)
+    long, short = make_course(unit, lessons=5), make_course(unit, lessons=4)
+    for kind, thing in (
+        ("exam", {"exam": exam}),
+        ("course", {"activity": long}),
+        ("course", {"activity": short}),
+        ("reflection", {"task": task}),
+    ):
+        planning.add_item(class_id=term.pk, kind=kind, by=office, now=NOW, **thing)  # type: ignore[arg-type]
+    complete_course(user, long)
+    complete(user, short.children.order_by("position")[0])
+    make_result(exam, user, "61.5")
+    make_mark(user, task, "90")
+    answer = page.get(reverse("my_class", args=[term.pk]))
+    shown = [(each["weight"], str(each["reached"])) for each in answer.context["parts"]]
+    assert shown == [(70, "61.50"), (10, "66.67"), (20, "90.00")]
+    text = answer.content.decode()
+    for words in ("61.5</td>", "66.67</td>", "90</td>", "<b>67.72</b>", "课时 6 ÷", "课时 9 ×"):
+        assert words in text  # 43.05 + 6.667 + 18 = 67.717
+
+
 def test_exam_result_that_is_not_released_shows_nowhere(
     page: Client, user: User, unit: Unit, office: User, term: TrainingClass
 ) -> None:
@@ -87,6 +118,8 @@ def test_exam_result_that_is_not_released_shows_nowhere(
     assert "成绩待公布" in text
     assert "得分" not in text
     assert "综合成绩 70" not in text
+    assert "<b>" not in text  # the total would betray it
+    assert text.count("待公布</td>") == 2
     found = mine.class_of(user=user, class_id=term.pk, now=NOW)
     assert found.standing.deeds[0].score is None
     exam.score_release = "at_marked"
@@ -125,6 +158,7 @@ def test_result_stays_to_read_after_the_class_is_closed(
     text = page.get(reverse("my_class", args=[term.pk])).content.decode()
     assert "您已结业" in text
     assert "综合成绩 100 分" in text
+    assert "<b>100</b>" in text
     assert mine.classes_of(user, NOW) == []
     assert term.name in page.get(reverse("my_classes")).content.decode()
 
