@@ -14,12 +14,12 @@ from typing import Any
 from question_bank.engine.statistics import Distribution
 from question_bank.engine.used_time import Source, TimeAccount, account, estimated_account, used_ms
 from question_bank.exams.clock import sitting_of
-from question_bank.exams.marks import given_marks, item_marks
-from question_bank.exams.models import AnswerEvent, Attempt, AttemptEvent, AttemptItem
+from question_bank.exams.marks import item_marks
+from question_bank.exams.models import AnswerEvent, Attempt, AttemptEvent, AttemptItem, Mark
 from question_bank.exams.papers import shown_items
 from question_bank.exams.releasing import Visible
 from question_bank.exams.results import band_of
-from question_bank.questions.models import Question, QuestionVersion
+from question_bank.questions.models import QuestionVersion
 from reports.models import ItemStatistics
 
 RECEIVED = (AnswerEvent.Verdict.APPLIED, AnswerEvent.Verdict.GRACE)
@@ -79,10 +79,14 @@ class AttemptRecord:
 
 
 def attempt_records(
-    attempts: Sequence[Attempt], visible: Mapping[int, Visible], *, items_of: Collection[int]
+    attempts: Sequence[Attempt],
+    visible: Mapping[int, Visible],
+    *,
+    items_of: Collection[int],
+    given: Mapping[int, dict[int, Mark]],
 ) -> list[AttemptRecord]:
     """`attempts` come with exam and candidate; the questions are read of those in `items_of` whose answers may be
-    seen."""
+    seen. `given`: marks.given_marks of at least these."""
     ids = [attempt.pk for attempt in attempts]
     rows: dict[int, dict[int, AttemptItem]] = defaultdict(dict)
     for row in AttemptItem.objects.filter(attempt__in=ids):
@@ -92,7 +96,6 @@ def attempt_records(
     for event in AttemptEvent.objects.filter(attempt__in=ids, type__in=INTEGRITY).order_by("at", "pk"):
         events[event.attempt_id].append(event)
     detailed = [attempt for attempt in attempts if attempt.pk in items_of and visible[attempt.pk].answers]
-    given = given_marks(detailed)
     others = _others({attempt.exam_id for attempt in attempts})
     facts = _versions(detailed)
     return [
@@ -189,7 +192,7 @@ def _items(
     attempt: Attempt,
     rows: Mapping[int, AttemptItem],
     time: TimeAccount | None,
-    given: Mapping[int, Any],
+    given: Mapping[int, dict[int, Mark]],
     others: Mapping[int, _Others],
     versions: Mapping[int, tuple[int, str]],
 ) -> list[ItemRecord]:
@@ -219,35 +222,3 @@ def _items(
             )
         )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class PointRecord:
-    """Mastery of a knowledge point over `n` answers."""
-
-    name: str
-    n: int
-    marks: Decimal
-    full: Decimal
-
-    @property
-    def mastery(self) -> Fraction | None:
-        return Fraction(self.marks) / Fraction(self.full) if self.full else None
-
-
-def point_records(records: Sequence[AttemptRecord]) -> list[PointRecord]:
-    """Σ marks / Σ full marks by knowledge point over the marked questions, weakest first; one query."""
-    items = [item for record in records for item in record.items if item.mark is not None]
-    names: dict[int, list[str]] = defaultdict(list)
-    links = Question.objects.filter(
-        versions__in={item.version for item in items}, knowledge_points__isnull=False
-    )
-    for version, name in links.values_list("versions", "knowledge_points__name").distinct():
-        names[version].append(name)
-    sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0)])
-    for item in items:
-        for name in names.get(item.version, ()):
-            for place, value in enumerate((Decimal(1), item.mark or Decimal(0), item.max_mark)):
-                sums[name][place] += value
-    found = [PointRecord(name, int(n), marks, full) for name, (n, marks, full) in sums.items()]
-    return sorted(found, key=lambda each: (each.mastery or Fraction(0), each.name))

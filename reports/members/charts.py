@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from question_bank.exams.models import Attempt
 from reports.shape import Chart, ChartKind, Column, Kind, Table, Value
 
-from .attempts import AttemptRecord, ItemRecord, PointRecord
+from .attempts import AttemptRecord, ItemRecord
 from .items import items_of, items_table, stem_start
 from .numbers import MemberNumbers, StudyRecord
+from .points import PointRecord
 
 MILLISECONDS = 1000
 
@@ -39,7 +40,14 @@ def _charts(numbers: MemberNumbers, chosen: AttemptRecord | None, wrong_only: bo
         yield Chart(ChartKind.CALENDAR, days_table(numbers.study), "day", ("ms",), title=_("学习日历"))
     if numbers.points:
         points = points_table(numbers.points)
-        yield Chart(ChartKind.BAR, points, "point", ("mastery",), title=_("各知识点的掌握率"), lying=True)
+        yield Chart(
+            ChartKind.BAR,
+            points,
+            "point",
+            ("mastery",),
+            title=_("各知识点的掌握率（正式考试和补考）"),
+            lying=True,
+        )
     scores = scores_table(numbers.attempts)
     if scores.rows:
         yield Chart(ChartKind.BAR, scores, "attempt", ("share",), title=_("历次考试的得分率"), lying=True)
@@ -83,7 +91,7 @@ def points_table(points: Sequence[PointRecord]) -> Table:
         Column("n", _("作答题次"), Kind.INT),
     )
     rows = [(each.name, each.mastery, each.n) for each in points]
-    return Table(_("知识点掌握"), columns, rows, key="points")
+    return Table(_("知识点掌握（正式考试和补考）"), columns, rows, key="points")
 
 
 def scores_table(records: Sequence[AttemptRecord]) -> Table:

@@ -17,10 +17,12 @@ from learning.organisation.permissions import Action, any_path, may, scopes
 from learning.study.intervals import MILLISECOND
 from learning.study.models import Activity, Coverage, Enrolment, StudySlice
 from learning.study.services.progress import CourseProgress, course_progress, year_hours, year_target
+from question_bank.exams.marks import given_marks
 from question_bank.exams.models import Attempt, NotebookEntry
 from question_bank.exams.releasing import Visible, visible_parts
 
-from .attempts import AttemptRecord, PointRecord, attempt_records, point_records
+from .attempts import AttemptRecord, attempt_records
+from .points import PointRecord, counted_attempts, point_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ class StudyRecord:
 
 @dataclass(frozen=True)
 class MemberNumbers:
-    """`units`: the names of the member's unit and those above it, the highest first."""
+    """`units`: the names of the member's unit and those above it, the highest first.
+    `points` are of the `assessed` attempts: the marked ones of formal exams and resits."""
 
     member: User
     membership: Membership | None
@@ -123,6 +126,7 @@ class MemberNumbers:
     study: StudyRecord
     attempts: list[AttemptRecord]
     points: list[PointRecord]
+    assessed: int
     wrong: int
     cleared: int
     reflections: list[Reflection]
@@ -141,7 +145,10 @@ def member_numbers(
         (row.pk for row in rows), Visible(score=True, answers=reader.may_see_answers)
     )  # fmt: skip
     wanted = {row.pk for row in rows} if items_of is None else set(items_of)
-    records = attempt_records(rows, visible, items_of=wanted)
+    counted = counted_attempts(rows, visible)
+    detailed = [row for row in rows if row.pk in wanted and visible[row.pk].answers]
+    given = given_marks({*detailed, *counted})
+    records = attempt_records(rows, visible, items_of=wanted, given=given)
     day = timezone.localdate(now)
     entries = NotebookEntry.objects.of(member) if reader.whole else NotebookEntry.objects.none()
     left = [left_at is not None for left_at in entries.values_list("left_at", flat=True)]
@@ -157,7 +164,8 @@ def member_numbers(
         as_of=now,
         study=study_record(member, reader, now),
         attempts=records,
-        points=point_records(records),
+        points=point_records(counted, given),
+        assessed=len(counted),
         wrong=len(left),
         cleared=sum(left),
         reflections=list(reflections.select_related("task").order_by("-submitted_at")),

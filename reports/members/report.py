@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from question_bank.engine.used_time import Source
 from question_bank.exams.models import Attempt
@@ -290,6 +291,15 @@ def _notes(numbers: MemberNumbers, chosen: AttemptRecord | None) -> list[str]:
                 "late": duration_ms(study.late_ms),
                 "manual": duration_ms(study.manual_ms),
             }
+        )
+    if numbers.points:
+        notes.append(
+            ngettext(
+                "知识点掌握计入 %(count)d 次已评分的正式考试或补考作答；练习、模拟和每日一答不计。",
+                "知识点掌握计入 %(count)d 次已评分的正式考试或补考作答；练习、模拟和每日一答不计。",
+                numbers.assessed,
+            )
+            % {"count": numbers.assessed}
         )
     if chosen is not None and chosen.time is not None:
         if chosen.time.source is Source.ESTIMATED:

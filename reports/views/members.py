@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from question_bank.exams.models import Attempt
 from reports.frame import show
 from reports.members.cards import answer_cards
 from reports.members.numbers import MemberNumbers, Reader, VideoRecord, member_numbers, reader_of
+from reports.members.points import ASSESSING
 from reports.members.report import WRONG_ONLY, spans_words
 from reports.members.report import member_report as report_of
 
@@ -83,12 +85,14 @@ def _page(
 
 
 def _chosen(request: HttpRequest, member: User) -> int:
-    """The attempt that the URL names, else the latest handed in; 0 without one."""
+    """The attempt that the URL names, else the latest handed in of an exam that assesses, else the latest; 0 without
+    one."""
     wanted = request.GET.get("attempt", "")
     if wanted.isascii() and wanted.isdecimal() and len(wanted) <= MOST_DIGITS:
         return int(wanted)
     latest = Attempt.objects.filter(user=member, submitted_at__isnull=False).exclude(state=Attempt.State.VOID)
-    return latest.order_by("-submitted_at").values_list("pk", flat=True).first() or 0
+    assessing = Case(When(exam__kind__in=ASSESSING, then=0), default=1)
+    return latest.order_by(assessing, "-submitted_at").values_list("pk", flat=True).first() or 0
 
 
 def _strips(numbers: MemberNumbers) -> list[dict[str, Any]]:

@@ -182,6 +182,45 @@ def test_mastery_of_a_point_is_marks_over_full_marks(exam: Exam, people: list[Us
     assert {each.name: each.mastery for each in read(people[0]).points}["甲点"] == Fraction(2, 3)
 
 
+def test_mastery_counts_all_attempts_that_assess_and_no_practice(exam: Exam, people: list[User]) -> None:
+    user = people[0]
+    practice, resit = (make_exam(candidates=[user]) for _ in range(2))
+    for each, kind in ((practice, Exam.Kind.PRACTICE), (resit, Exam.Kind.RESIT)):
+        Exam.objects.filter(pk=each.pk).update(kind=kind)
+    attempts = [sit(exam, user, RIGHT), sit(resit, user, {}), sit(practice, user, {})]
+    for version in QuestionVersion.objects.filter(pk__in=[item["v"] for a in attempts for item in a.paper]):
+        bank = version.question.bank
+        version.question.knowledge_points.set(
+            [KnowledgePoint.objects.get_or_create(bank=bank, name="甲点")[0]]
+        )
+    # Whatever attempt is looked at, the table is of the exam and the resit.
+    for looked_at in attempts:
+        numbers = member_numbers(member=user, reader=ORGANISER, now=LATER, items_of=[looked_at.pk])
+        found = [(each.name, each.n, each.mastery) for each in numbers.points]
+        assert found == [("甲点", 6, Fraction(1, 2))]
+        assert any("计入 2 次" in note for note in member_report(numbers, None).notes)
+
+
+def test_newest_exam_that_assesses_is_shown_before_a_newer_practice(
+    client: Client, exam: Exam, people: list[User]
+) -> None:
+    user = people[0]
+    practice = make_exam(candidates=[user])
+    Exam.objects.filter(pk=practice.pk).update(kind=Exam.Kind.PRACTICE)
+    trial = sit(practice, user, RIGHT, minutes=20)
+    client.force_login(user)
+
+    def chosen() -> str:
+        (field,) = [
+            f for f in client.get(reverse("own_report")).context["report"].filters if f.name == "attempt"
+        ]
+        return str(field.value)
+
+    assert chosen() == str(trial.pk)
+    formal = sit(exam, user, RIGHT, minutes=10)
+    assert chosen() == str(formal.pk)
+
+
 def test_member_sees_nothing_of_an_attempt_before_its_release(exam: Exam, people: list[User]) -> None:
     sit(exam, people[0], {**RIGHT, 1: "o0"}, {1: 5000})
     own = Reader(own=True)
