@@ -85,6 +85,12 @@ def asked_by_classes(user: User) -> QuerySet[ReflectionTask]:
     return ReflectionTask.objects.filter(plan_items__training_class__in=running.values("training_class"))
 
 
+def class_asking(*, user: User, task: ReflectionTask) -> TrainingClass | None:
+    """The running class of the person whose plan asks for the task; of several the one that ends first."""
+    asking = TrainingClass.objects.of_member(user).filter(plan_items__task=task)
+    return asking.filter(state=TrainingClass.State.RUNNING).order_by("to_date", "pk").first()
+
+
 def may_write(*, user: User, task: ReflectionTask, now: datetime) -> bool:
     """Whether the task is asked of the person now: by a running class, or by a lesson that is open to them."""
     if asked_by_classes(user).filter(pk=task.pk).exists():

@@ -22,6 +22,7 @@ from courses.models import Reflection, ReflectionTask
 from courses.reading.places import pages_of
 from learning.organisation.models import User
 from learning.study.models import Activity
+from learning.study.services.progress import course_progress
 
 from . import tasks, writing
 
@@ -107,7 +108,7 @@ def _page(
         "over": not asked,
         "late": bool(task.due_at and task.due_at <= now),
         "returned": row is not None and row.state == Reflection.State.RETURNED,
-        "trail": _trail(lesson[0]) if lesson else [],
+        "trail": _trail(user, task, lesson[0] if lesson else None, now),
         "base": row.rev if row else 0,
         "data": {
             "url": reverse("reflection_draft", args=[task.pk]),
@@ -120,11 +121,31 @@ def _page(
     return render(request, "courses/reflections/reflection.html", {**frame, **context}, status=status)
 
 
-def _trail(lesson: Activity) -> list[tuple[str, str]]:
-    """Titles of the course and the lesson with their addresses, "" where the page is no longer live."""
-    above = [each for each in (lesson.parent, lesson) if each]
+def _trail(user: User, task: ReflectionTask, lesson: Activity | None, now: datetime) -> list[tuple[str, str]]:
+    """Titles and addresses of what stands above. The course and the lesson, "" where the page is no longer live; the
+    class that asks for the task where there is no lesson, or the lesson would not let the person in."""
+    above = [each for each in (lesson.parent, lesson) if each] if lesson else []
     pages = pages_of(above)
-    return [(each.title, pages[each.pk].url or "" if each.pk in pages else "") for each in above]
+    closed = lesson is not None and lesson.pk in pages and not _lets_in(user, lesson, now)
+    asking = tasks.class_asking(user=user, task=task) if closed or not above else None
+    if asking is not None:
+        return [
+            (_("我的培训班"), reverse("my_classes")),
+            (asking.name, reverse("my_class", args=[asking.pk])),
+        ]
+    shut = {lesson.pk} if lesson is not None and closed else set()
+    return [
+        (each.title, pages[each.pk].url or "" if each.pk in pages and each.pk not in shut else "")
+        for each in above
+    ]
+
+
+def _lets_in(user: User, lesson: Activity, now: datetime) -> bool:
+    """Whether the lesson is open to the person and the lessons before it do not lock it."""
+    if lesson.parent is None or tasks.lesson_for(user=user, activity_id=lesson.pk, now=now) is None:
+        return False
+    found = course_progress(user=user, courses=[lesson.parent])[lesson.parent.pk].lessons
+    return any(each.activity.pk == lesson.pk and each.unlocked for each in found)
 
 
 def _keep(user: User, task: ReflectionTask, text: str, base: int, now: datetime) -> None:

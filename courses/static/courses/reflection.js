@@ -14,6 +14,7 @@ const area = /** @type {HTMLTextAreaElement} */ (find("textarea", form));
 const base = /** @type {HTMLInputElement} */ (find("[name=base]", form));
 const token = /** @type {HTMLInputElement} */ (find("[name=csrfmiddlewaretoken]", form));
 const state = find("[data-save-state]", form);
+const nothing = find("[data-nothing-saved]", form);
 const counter = find("[data-count]", form);
 const conflict = find("[data-conflict]");
 
@@ -27,8 +28,16 @@ let theirs = null;
 
 /** @param {"saving" | "saved" | "offline" | "failed"} name */
 function show(name) {
+  nothing.hidden = true;
   state.hidden = false;
   state.dataset.state = name;
+}
+
+/** The text is what the server has; before the first saving there is none. */
+function settled() {
+  show("saved");
+  nothing.hidden = rev > 0;
+  state.hidden = rev === 0;
 }
 
 function count() {
@@ -135,7 +144,7 @@ function changed() {
   count();
   if (area.value === saved) {
     drop();
-    show("saved");
+    settled();
     return;
   }
   keep();
@@ -180,6 +189,6 @@ window.addEventListener("beforeunload", (event) => {
   }
 });
 
-show("saved");
+settled();
 restore();
 count();

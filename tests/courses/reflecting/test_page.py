@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from courses.models import PlanItem, Reflection, ReflectionTask
 from learning.organisation.models import User
-from tests.courses.classes.making import make_course, make_task
+from tests.courses.classes.making import complete, make_course, make_task
 from tests.courses.factories import activity_of, publish
 from tests.courses.factories import make_course as course_page
 from tests.courses.factories import make_lesson as lesson_page
@@ -135,6 +135,42 @@ def test_text_of_a_class_that_ended_can_still_be_read(page: Client, task: Reflec
     shown = page.get(reverse("reflection", args=[task.pk])).content.decode()
     assert "<p>我写下的体会</p>" in shown
     assert "已经结束" in shown
+
+
+def test_page_says_saved_only_once_something_is(page: Client, task: ReflectionTask) -> None:
+    url = reverse("reflection", args=[task.pk])
+    assert "data-nothing-saved>还没有保存过" in page.get(url).content.decode()
+    page.post(url, {"text": "甲", "base": "0", "act": "save"})
+    assert "data-nothing-saved hidden>" in page.get(url).content.decode()
+
+
+def test_trail_leads_to_the_class_where_the_lesson_is_still_locked(page: Client, user: User) -> None:
+    unit = user.memberships.get().unit
+    course = course_page(unit, in_order=True)
+    publish(course)
+    first, lesson = lesson_page(course, title="第一课"), lesson_page(course, title="第二课")
+    publish(first)
+    publish(lesson)
+    activity = activity_of(lesson)
+    made = make_task(unit, key=f"{activity.key}/p1")
+    url = reverse("reflection", args=[made.pk])
+    term = make_class(unit, members=[user], name="发展对象培训班")
+    PlanItem.objects.create(training_class=term, kind="reflection", task=made)
+    shown = page.get(url).content.decode()
+    assert f'<a href="{reverse("my_class", args=[term.pk])}">发展对象培训班</a>' in shown
+    assert lesson.url not in shown
+    complete(user, activity_of(first))
+    shown = page.get(url).content.decode()
+    assert f'<a href="{lesson.url}">{lesson.title}</a>' in shown
+    assert "发展对象培训班" not in shown
+
+
+def test_trail_of_a_task_that_only_a_class_asks_leads_to_the_class(
+    page: Client, task: ReflectionTask
+) -> None:
+    asking = PlanItem.objects.get(task=task).training_class
+    shown = page.get(reverse("reflection", args=[task.pk])).content.decode()
+    assert f'<a href="{reverse("my_class", args=[asking.pk])}">{asking.name}</a>' in shown
 
 
 def test_trail_leads_back_to_the_lesson(page: Client, user: User) -> None:
