@@ -22,7 +22,8 @@ from learning.study.crediting import BEAT_MOST_MS, LATE_MOST_MS, Rules
 from learning.study.intervals import MILLISECOND
 from learning.study.models import Activity, Completion, Enrolment, StudySlice
 from learning.study.services.progress import year_hours, year_target
-from learning.study.services.record import day_totals, slices_of
+from learning.study.services.record import DayTotal, day_totals, slices_of
+from learning.study.shown import in_seconds
 
 from .catalogue import standings
 from .doors import member_of
@@ -30,7 +31,7 @@ from .lesson import ANSWER_S, BEAT_S, IDLE_S, PROMPT_FROM_S, PROMPT_TO_S
 from .places import pages_of
 
 RECENT = timedelta(days=30)
-SHOWN_MS = 1000  # what would read "0 seconds" is recorded and summed, but not listed
+SHOWN_MS = 1000  # shorter slices are told in one sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,10 @@ def own_record(request: HttpRequest) -> HttpResponse:
     asked = day or month_asked(request.GET.get("month", ""), today)
     month = month_of(asked, today, first_day_of(user) or today)
     days = day_totals(user, since=month.begins_at, until=month.ends_at)
-    listed = [each for each in days if each.active_ms >= SHOWN_MS]
+    told = in_seconds([each.active_ms for each in days])
+    listed = [DayTotal(each.day, ms) for each, ms in zip(days, told, strict=True) if ms]
+    of_day = next((each.active_ms for each in listed if each.day == day), 0)
+    slices, rest_ms = slices_on(user, day, of_day) if day else ([], 0)
     begun = standings(user=user, now=now, only=courses_of(user))
     pages = pages_of(each.course for each in begun)
     context = {
@@ -77,10 +81,11 @@ def own_record(request: HttpRequest) -> HttpResponse:
         "courses": [(each, url_of(pages.get(each.course.pk))) for each in begun],
         "month": month,
         "days": list(reversed(listed)),
-        "month_ms": sum(each.active_ms for each in days),
-        "longest_ms": max((each.active_ms for each in days), default=0),
+        "month_ms": sum(told),
+        "longest_ms": max(told, default=0),
         "day": day,
-        "slices": slices_on(user, day) if day else [],
+        "slices": slices,
+        "rest_ms": rest_ms,
     }
     return render(request, "courses/own_record.html", context)
 
@@ -94,10 +99,11 @@ def how(request: HttpRequest) -> HttpResponse:
     since = now - RECENT
     recent = list(slices_of(user, since=since))
     last = next((each for each in recent if length_of([each]) >= SHOWN_MS), None)
+    by_kind = in_seconds([length_of([s for s in recent if s.kind == kind]) for kind in StudySlice.Kind])
     context = {
         "days": RECENT.days,
-        "total_ms": length_of(recent),
-        "kinds": [(kind.label, length_of([s for s in recent if s.kind == kind])) for kind in StudySlice.Kind],
+        "total_ms": sum(by_kind),
+        "kinds": [(kind.label, ms) for kind, ms in zip(StudySlice.Kind, by_kind, strict=True)],
         "last": last,
         "last_ms": length_of([last]) if last else 0,
         "year": year_of(user, now=now),
@@ -127,12 +133,16 @@ def courses_of(user: User) -> list[Activity]:
     return list(Activity.objects.courses().filter(known | Q(pk__in=finished.values("activity__parent"))))
 
 
-def slices_on(user: User, day: date) -> list[tuple[StudySlice, int]]:
-    """Of one local day in order, each with its length in ms, if there is anything to show."""
+def slices_on(user: User, day: date, told_ms: int) -> tuple[list[tuple[StudySlice, int]], int]:
+    """Those of one local day that last a second, in order, each with the ms told for it, and the ms told for all the
+    shorter ones: together what is told for the day."""
     begins, ends = midnight(day), midnight(day + timedelta(days=1))
     found = slices_of(user, since=begins, until=ends).order_by("started_at")
-    told = ((each, length_of([each])) for each in found)
-    return [(each, ms) for each, ms in told if ms >= SHOWN_MS]
+    lengths = [(each, length_of([each])) for each in found]
+    listed = [(each, ms) for each, ms in lengths if ms >= SHOWN_MS]
+    rest = sum(ms for _each, ms in lengths if ms < SHOWN_MS)
+    *told, rest_told = in_seconds([*(ms for _each, ms in listed), rest], told_ms)
+    return [(each, ms) for (each, _ms), ms in zip(listed, told, strict=True)], rest_told
 
 
 def length_of(slices: Sequence[StudySlice]) -> int:

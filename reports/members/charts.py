@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from learning.study.shown import in_seconds
 from question_bank.exams.models import Attempt
 from reports.shape import Chart, ChartKind, Column, Kind, Table, Value
 
@@ -115,4 +116,6 @@ def scores_table(records: Sequence[AttemptRecord]) -> Table:
 
 def days_table(study: StudyRecord) -> Table:
     columns = (Column("day", _("日期"), Kind.DATE), Column("ms", _("有效学习时长"), Kind.DURATION))
-    return Table(_("每天的学习"), columns, list(study.by_day), key="days")
+    told = in_seconds([ms for _day, ms in study.by_day])
+    rows = [(day, ms) for (day, _exact), ms in zip(study.by_day, told, strict=True)]
+    return Table(_("每天的学习"), columns, rows, key="days")

@@ -8,6 +8,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from learning.study.shown import in_seconds
 from question_bank.engine.used_time import Source
 from question_bank.exams.models import Attempt
 from question_bank.exams.organising.words import event_words
@@ -141,6 +142,7 @@ def attempts_table(records: Sequence[AttemptRecord]) -> Table:
 def _attempt_row(each: AttemptRecord) -> tuple[Value, ...]:
     attempt, time = each.attempt, each.time
     scored = each.seen.score and attempt.state == Attempt.State.MARKED
+    active, away, rest = _parts(each)
     return (
         attempt.exam.title,
         attempt.no,
@@ -148,15 +150,26 @@ def _attempt_row(each: AttemptRecord) -> tuple[Value, ...]:
         attempt.started_at,
         attempt.submitted_at,
         time.used_ms if time else None,
-        each.active_ms,
-        time.away_ms if time and time.source is Source.MEASURED else None,
-        time.unattributed_ms if time else None,
+        active,
+        away,
+        rest,
         attempt.score if scored else None,
         attempt.max_score,
         (_("合格") if attempt.passed else _("不合格")) if scored else _("未公布"),
         each.band or None,
         top_words(each.top),
     )
+
+
+def _parts(each: AttemptRecord) -> tuple[int | None, int | None, int | None]:
+    """有效用时, 离开页面 and 未归属 in ms as they are told: where all are known they add up to 用时."""
+    time, active = each.time, each.active_ms
+    if time is None:
+        return None, None, None
+    if active is None or time.source is not Source.MEASURED:
+        return active, None, time.unattributed_ms
+    active, away, rest = in_seconds([active, time.away_ms, time.unattributed_ms], time.used_ms)
+    return active, away, rest
 
 
 def top_words(top: int | None) -> str | None:
@@ -178,6 +191,9 @@ def _courses(numbers: MemberNumbers) -> Table:
         Column("ms", _("有效学习时长"), Kind.DURATION),
         Column("completed_at", _("学完时间"), Kind.INSTANT),
     )
+    study = numbers.study
+    rest = sum(ms for _activity, ms in study.elsewhere)
+    *told, elsewhere = in_seconds([*(each.active_ms for each in study.courses), rest])
     rows: list[tuple[Value, ...]] = [
         (
             each.activity.title,
@@ -186,11 +202,13 @@ def _courses(numbers: MemberNumbers) -> Table:
             Fraction(each.coverage).limit_denominator(10**6),
             each.hours_earned,
             each.hours_total,
-            each.active_ms,
+            ms,
             each.completed_at,
         )
-        for each in numbers.study.courses
+        for each, ms in zip(study.courses, told, strict=True)
     ]
+    if elsewhere:
+        rows.append((_("其他学习"), None, None, None, None, None, elsewhere, None))
     return Table(_("课程"), columns, rows, key="courses")
 
 
@@ -284,12 +302,13 @@ def _notes(numbers: MemberNumbers, chosen: AttemptRecord | None) -> list[str]:
     study = numbers.study
     notes = []
     if study.active_ms:
+        measured, late, manual = in_seconds([study.measured_ms, study.late_ms, study.manual_ms])
         notes.append(
             _("数据质量：学习时长中实测 %(measured)s，离线补传 %(late)s，人工登记 %(manual)s。")
             % {
-                "measured": duration_ms(study.measured_ms),
-                "late": duration_ms(study.late_ms),
-                "manual": duration_ms(study.manual_ms),
+                "measured": duration_ms(measured),
+                "late": duration_ms(late),
+                "manual": duration_ms(manual),
             }
         )
     if numbers.points:

@@ -123,7 +123,7 @@ def begin(lesson: Activity, user: User) -> StudySession:
     return made
 
 
-def study(lesson: Activity, user: User, *, days_ago: float = 1, minutes: int = 10) -> StudySlice:
+def study(lesson: Activity, user: User, *, days_ago: float = 1, minutes: float = 10) -> StudySlice:
     begins = NOW - timedelta(days=days_ago)
     return StudySlice.objects.create(
         user=user,

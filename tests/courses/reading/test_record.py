@@ -137,10 +137,31 @@ def test_what_took_less_than_a_second_is_counted_but_not_listed(
     assert "09:01:00–09:01:01" in page
     assert "09:00:00" not in page
     assert "共 2秒" in page
+    assert "不足 1 秒的零星时间，共 1秒" in page
     how = client.get(reverse("study_how")).content.decode()
     assert "09:01:00" in how
     StudySlice.objects.filter(started_at__gt=local(day, 9)).delete()
     assert "这一天没有学习记录" in client.get(reverse("own_study"), {"day": day.isoformat()}).content.decode()
+
+
+def test_days_and_slices_told_add_up_to_what_is_told_of_month_and_day(
+    client: Client, member: User, lesson: Activity
+) -> None:
+    first = timezone.localdate().replace(day=1) - timedelta(days=20)
+    days = [first.replace(day=n) for n in (3, 4, 5)]
+    for day in days:
+        for minute, ms in enumerate((1_700, 2_600, 900, 800, 3_650)):
+            start = local(day, 9, minute)
+            end = start + timedelta(milliseconds=ms)
+            StudySlice.objects.create(user=member, activity=lesson, started_at=start, ended_at=end)
+    client.force_login(member)
+    for day in days:
+        told = client.get(reverse("own_study"), {"day": day.isoformat()}).context
+        assert told["month_ms"] == 28_000  # of 28.95 s
+        assert sum(each.active_ms for each in told["days"]) == told["month_ms"]
+        (of_day,) = [each.active_ms for each in told["days"] if each.day == day]
+        assert len(told["slices"]) == 3
+        assert sum(ms for _slice, ms in told["slices"]) + told["rest_ms"] == of_day
 
 
 def test_a_day_that_has_not_come_is_not_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -32,7 +33,7 @@ from reports.members.charts import scores_table
 from reports.members.items import items_table
 from reports.members.numbers import MemberNumbers, Reader, member_numbers, reader_of
 from reports.members.report import member_report, top_words
-from reports.shape import ChartKind
+from reports.shape import ChartKind, Value
 from reports.words import said
 from tests.factories import NOW, make_attempt, make_exam, make_unit, make_user
 from tests.learning.study.factories import make_course, make_lesson, video
@@ -271,6 +272,30 @@ def test_study_adds_up_by_day_by_kind_and_by_activity(people: list[User]) -> Non
         ([(0, 120_000), (480_000, 600_000)], 240_000)
     ]
     assert record.first_at == NOW - timedelta(days=3)
+
+
+def told_seconds(values: Iterable[Value]) -> list[int]:
+    """As they are read: rounded down."""
+    return [value // 1000 for value in values if isinstance(value, int)]
+
+
+def test_times_told_add_up_by_day_by_course_and_in_an_attempt(exam: Exam, people: list[User]) -> None:
+    user = people[0]
+    courses = [make_course(make_unit()) for _ in range(3)]
+    for n, course in enumerate(courses):
+        study(make_lesson(course), user, days_ago=n + 1, minutes=1.0315)
+        if n:
+            enrol(course, user)
+    attempt = sit(exam, user, RIGHT, {1: 30_700, 2: 45_800, 3: 5_000})
+    Attempt.objects.filter(pk=attempt.pk).update(away_ms=11_900)
+    numbers = read(user)
+    tables = {table.key: table for table in member_report(numbers, None).all_tables}
+    total = numbers.study.active_ms // 1000
+    assert numbers.study.active_ms == 185_670
+    for key in ("days", "courses"):
+        assert sum(told_seconds(tables[key].values("ms"))) == total
+    assert tables["courses"].values("course")[-1] == "其他学习"
+    assert sum(told_seconds(tables["attempts"].values(key)[0] for key in ("active", "away", "rest"))) == 600
 
 
 def test_wrong_list_counts_what_was_mastered(people: list[User], exam: Exam) -> None:
