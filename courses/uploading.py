@@ -33,6 +33,10 @@ class UploadRefused(Exception):
     """With the words for the organiser."""
 
 
+class SubtitlesRefused(UploadRefused):
+    """The film is none the worse for it."""
+
+
 def too_large() -> str:
     limit = filesizeformat(settings.MATERIAL_MAX_BYTES)
     return _("文件太大：每个课件最多 %(limit)s。请压缩或拆分后上传。") % {"limit": limit}
@@ -95,9 +99,9 @@ def _words_for(code: str) -> str:
 
 
 def check_subtitles(file: UploadedFile[Any]) -> bytes:
-    """The content. Raises UploadRefused with words."""
+    """The content. Raises SubtitlesRefused with words."""
     if (file.size or 0) > vtt.LONGEST:
-        raise UploadRefused(_("字幕文件太大，最多 2 MB。"))
+        raise SubtitlesRefused(_("字幕文件太大，最多 2 MB。"))
     file.seek(0)
     data = bytes(file.read())
     try:
@@ -111,7 +115,7 @@ def check_subtitles(file: UploadedFile[Any]) -> bytes:
             "style": _("字幕里不能有样式（第 %(line)d 行）。"),
             "none": _("字幕文件里没有字幕。"),
         }
-        raise UploadRefused(words[error.code] % {"line": error.line}) from None
+        raise SubtitlesRefused(words[error.code] % {"line": error.line}) from None
     return data
 
 
@@ -128,7 +132,7 @@ def take_material(
     """Keeps the file and queues its processing on commit. Raises UploadRefused with words for what it may not be."""
     sniffed = what_is(file)
     if subtitles is not None and sniffed.kind != Material.Kind.VIDEO:
-        raise UploadRefused(_("只有视频可以配字幕。"))
+        raise SubtitlesRefused(_("只有视频可以配字幕。"))
     words = check_subtitles(subtitles) if subtitles is not None else b""
     folder = new_folder()
     name = default_storage.save(f"{folder}/original.{sniffed.ending}", file)
@@ -164,7 +168,7 @@ def change_material(
     material.title = title
     if subtitles is not None:
         if material.kind != Material.Kind.VIDEO:
-            raise UploadRefused(_("只有视频可以配字幕。"))
+            raise SubtitlesRefused(_("只有视频可以配字幕。"))
         material.subtitles = keep_subtitles(material.folder, check_subtitles(subtitles))
         changed.append("subtitles")
     elif drop_subtitles and material.subtitles:

@@ -25,6 +25,7 @@ from courses.models import Material
 from courses.tasks import process_material
 from courses.uploading import (
     LimitedUploads,
+    SubtitlesRefused,
     UploadRefused,
     announced_too_large,
     change_material,
@@ -146,7 +147,7 @@ class MaterialUpload(MaterialPage):
                 now=timezone.now(),
             )
         except UploadRefused as error:
-            form.add_error("file", str(error))
+            form.add_error("subtitles" if isinstance(error, SubtitlesRefused) else "file", str(error))
             return self.again(form=form)
         # Without the queue the sweep finds the row a minute later.
         transaction.on_commit(lambda: process_material.delay(material.pk), robust=True)

@@ -42,13 +42,16 @@ def my_certificates(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def certificate_pdf(request: HttpRequest, number: str) -> HttpResponse:
-    """For its holder, and for whoever manages classes or courses of the unit that gave it."""
+    """For its holder, and for whoever manages classes or courses of the unit that gave it. One that was revoked is not
+    printed any more: its public page says since when."""
     found = Certificate.objects.select_related("activity__owner_unit", "training_class__owner_unit").filter(
         number=number
     )
     certificate = found.first()
     if certificate is None or not _may_see(cast(User, request.user), certificate):
         raise Http404
+    if certificate.revoked_at is not None:
+        return redirect("verify_certificate", number=certificate.number)
     content = paper.printed(
         certificate, verify_url=verify_url(request, certificate.number), site_name=settings.WAGTAIL_SITE_NAME
     )

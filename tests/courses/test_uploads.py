@@ -147,7 +147,9 @@ class TestUploading:
 
     def test_bad_subtitles_and_subtitles_of_a_pdf_are_refused(self, teacher: User, unit: Unit) -> None:
         bad = SimpleUploadedFile("a.vtt", b"WEBVTT\n\n00:02.000 --> 00:01.000\nx")
-        assert "第 3 行" in upload(teacher, unit, mp4(), subtitles=bad).content.decode()
+        refused = upload(teacher, unit, mp4(), subtitles=bad)
+        assert "第 3 行" in refused.content.decode()
+        assert list(refused.context["form"].errors) == ["subtitles"]
         good = SimpleUploadedFile("a.vtt", VTT)
         assert "只有视频" in upload(teacher, unit, pdf(), subtitles=good).content.decode()
         assert not Material.objects.exists()

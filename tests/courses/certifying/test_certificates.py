@@ -168,6 +168,11 @@ def test_paper_bears_what_was_attested_and_is_the_holder_s(
     assert signed_in(user).get(url).content == response.content
     office = make_user(roles=[(Role.SCHOOL_OFFICE, unit)])
     assert signed_in(office).get(url).status_code == 200
+    services.revoke(certificate_id=certificate.pk, reason="签错", by=office, now=NOW)
+    for reader in (user, office):
+        page = signed_in(reader).get(url, follow=True)
+        assert page.redirect_chain[-1][0] == reverse("verify_certificate", args=[certificate.number])
+        assert "撤销" in page.content.decode()
     for other in (make_user(unit=unit), make_user(roles=[(Role.SCHOOL_OFFICE, make_unit())])):
         assert signed_in(other).get(url).status_code == 404
     assert Client().get(url).status_code == 302
