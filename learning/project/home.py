@@ -4,6 +4,7 @@ everything else."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.contrib.auth.decorators import login_required
@@ -18,12 +19,16 @@ from courses.reading.record import year_of
 from learning.organisation.models import TrainingClass, User
 from learning.organisation.permissions import Action, may
 from learning.study.models import Activity
+from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.practising.collecting import due_today
-from question_bank.exams.standing import ExamState, standings
+from question_bank.exams.releasing import visible_parts
+from question_bank.exams.standing import Standing, standings
 
 from .agenda import Resume, agenda, call_of
 
 SHOWN = 8
+HANDED_IN_SHOWN = 3
+HANDED_IN = (Attempt.State.MARKING, Attempt.State.MARKED)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -50,12 +55,36 @@ def home(request: HttpRequest) -> HttpResponse:
         "now": now,
         "year": year_of(user, now=now),
         "classes": TrainingClass.objects.of_member(user).filter(state=TrainingClass.State.RUNNING),
-        "done": [each for each in sittings if each.state == ExamState.DONE][:3],
+        "handed_in": handed_in(sittings, now=now),
         "notebook_due": notebook_due,
         "is_organiser": may(user, Action.ADMIN_ENTER),
         "may_manage_exams": may(user, Action.EXAM_VIEW),
     }
     return render(request, "site/home.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """The last attempt of an exam that was handed in; `seen`: its score is released to the member."""
+
+    exam: Exam
+    attempt: Attempt
+    seen: bool
+
+
+def handed_in(sittings: Sequence[Standing], *, now: datetime) -> list[HandedIn]:
+    """Of each exam, closed or not, the attempt handed in last; the newest of them first. No query where nothing is marked,
+    else at most three."""
+    last: list[Attempt] = []
+    for sitting in sittings:
+        attempt = next((each for each in reversed(sitting.attempts) if each.state in HANDED_IN), None)
+        if attempt:
+            attempt.exam, attempt.candidate = sitting.exam, sitting.candidate
+            last.append(attempt)
+    last.sort(key=lambda each: each.submitted_at or NEVER, reverse=True)
+    shown = last[:HANDED_IN_SHOWN]
+    seen = visible_parts(attempts=shown, now=now)
+    return [HandedIn(each.exam, each, seen[each.pk].score) for each in shown]
 
 
 def resumed(courses: Sequence[catalogue.Standing]) -> tuple[catalogue.Standing | None, Activity | None]:

@@ -6,7 +6,9 @@ import json
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,10 +18,11 @@ from learning.project.agenda import closing_words
 from learning.project.context import navigation
 from learning.study.models import StudySlice
 from learning.study.services.enrolling import enrol
-from question_bank.exams.models import Exam
+from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.taking.start import start_attempt
+from question_bank.exams.taking.submitting import submit_attempt
 from tests.courses.factories import activity_of, make_course
-from tests.factories import make_exam, make_unit, make_user
+from tests.factories import make_attempt, make_exam, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
 PAGE_QUERIES = 19  # exams, courses, the notebook, the year and the rights, each in a few
@@ -148,6 +151,71 @@ def test_the_page_costs_the_same_for_one_exam_and_course_and_for_twelve(
     client.get(reverse("home"))  # the first visit of all makes the site's look and finds where its pages hang
     with django_assert_max_num_queries(PAGE_QUERIES):  # type: ignore[operator]
         client.get(reverse("home"))
+
+
+def hand_in(exam: Exam, user: User, at: datetime, answers: dict[int, object] | None = None) -> Attempt:
+    attempt = make_attempt(exam, user, now=at, answers=answers)
+    submit_attempt(attempt_id=attempt.pk, by=user, client="c1", ops=(), reason="self", now=at)
+    attempt.refresh_from_db()
+    return attempt
+
+
+def handed_in_of(page: str) -> str:
+    begin = page.index('id="done"')
+    return page[begin : page.index("</section>", begin)]
+
+
+def test_what_was_just_handed_in_is_listed_newest_first_whether_closed_or_not(
+    client: Client, now: datetime
+) -> None:
+    user = make_user(unit=make_unit())
+    hours = [timedelta(hours=each) for each in (9, 7, 5, 3)]
+    over = open_exam(user, now, title="已经结束", opens_at=now - hours[0], closes_at=now - hours[2])
+    again = open_exam(user, now, title="还能再考", opens_at=now - hours[0], max_attempts=3)
+    single = open_exam(user, now, title="只考一次", kind="practice", opens_at=now - hours[0])
+    open_exam(user, now, title="没有考过")
+    hand_in(again, user, now - hours[0])
+    hand_in(over, user, now - hours[1])
+    hand_in(single, user, now - hours[2])
+    last = hand_in(again, user, now - hours[3])
+    client.force_login(user)
+    answer = client.get(reverse("home"))
+    assert [each.exam for each in answer.context["handed_in"]] == [again, single, over]
+    listed = handed_in_of(answer.content.decode())
+    assert reverse("attempt_result", args=[last.pk]) in listed
+    assert "没有考过" not in listed
+
+
+def test_score_of_what_was_handed_in_shows_as_far_as_it_is_released(client: Client, now: datetime) -> None:
+    user = make_user(unit=make_unit())
+    for title, release in (("不公布", "manual"), ("考完公布", "at_close")):
+        hand_in(open_exam(user, now, title=title, score_release=release), user, now)
+    waiting = hand_in(open_exam(user, now, title="要人评", kinds=["essay"]), user, now, {1: "论述"})
+    assert waiting.state == Attempt.State.MARKING
+    client.force_login(user)
+    listed = handed_in_of(client.get(reverse("home")).content.decode())
+    assert listed.count("成绩尚未公布") == 2
+    assert "等待阅卷" in listed
+    assert " 分" not in listed
+    assert "合格" not in listed
+    Exam.objects.filter(title="不公布").update(score_release="at_marked")
+    listed = handed_in_of(client.get(reverse("home")).content.decode())
+    assert "0/6 分" in listed
+    assert listed.count("不合格") == 1
+
+
+def test_what_was_handed_in_costs_the_same_for_one_exam_and_for_six(client: Client, now: datetime) -> None:
+    def cost(count: int) -> int:
+        user = make_user(unit=make_unit())
+        for _ in range(count):
+            hand_in(open_exam(user, now), user, now)
+        client.force_login(user)
+        client.get(reverse("home"))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("home"))
+        return len(queries)
+
+    assert cost(1) == cost(6) <= PAGE_QUERIES
 
 
 def test_the_copy_of_ones_data_holds_ones_answers_and_nothing_unreleased(
