@@ -75,7 +75,7 @@ class Standing:
 
     @property
     def percent(self) -> int:
-        """For a bar beside words that count lessons: their mean; never 100 before the course is done."""
+        """The mean of the lessons, which bar and words show; never 100 before the course is done."""
         if self.done:
             return 100
         shares = [1.0 if each.completed_at else each.coverage for each in self.lessons]
@@ -87,7 +87,7 @@ class Standing:
             return _("已学完")
         if not self.begun:
             return _("未开始")
-        return lessons_words(self.lessons_done, len(self.lessons))
+        return lessons_words(self.percent, self.lessons_done, len(self.lessons))
 
     def shows(self, show: Show) -> bool:
         return {

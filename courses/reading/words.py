@@ -31,6 +31,8 @@ def script_words() -> dict[str, str]:
         "blocks_left": _("已读 %(n)s/%(total)s 节，还差：%(missing)s"),
         "pages_left": _("已读 %(n)s/%(total)s 页，还差：%(missing)s"),
         "resumed": _("已回到上次学到的 %(at)s。"),
+        "at_gap": _("已到还没有学的 %(at)s。"),
+        "to_gap": _("去 %(at)s 补学"),
         "no_skip": _("首次学习请按顺序观看，已回到 %(at)s。"),
         "rate_max": _("本课程最快 %(n)s 倍速。"),
     }
@@ -94,8 +96,13 @@ def clock_words(seconds: int) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}" if seconds >= 3600 else minutes
 
 
-def lessons_words(done: int, total: int) -> str:
-    return ngettext("已学完 %(done)s/%(total)s 课", "已学完 %(done)s/%(total)s 课", total) % {
+def lessons_words(percent: int, done: int, total: int) -> str:
+    """“已学 34%，学完 1/4 课”: the percentage is the bar's, which also knows of lessons half studied."""
+    words = ngettext(
+        "已学 %(percent)s%%，学完 %(done)s/%(total)s 课", "已学 %(percent)s%%，学完 %(done)s/%(total)s 课", total
+    )
+    return words % {
+        "percent": percent,
         "done": done,
         "total": total,
     }

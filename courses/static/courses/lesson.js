@@ -30,6 +30,7 @@ class Lesson {
     this.trouble = "";
     this.missed = false; // a question was not answered
     this.wasDone = false;
+    this.sections = 0; // of texts, read as far as they must be
     this.resends = 0;
     /** @type {Reading[]} */
     this.readings = [];
@@ -38,6 +39,7 @@ class Lesson {
     this.clock = new Clock(times.idle, (ms) => this.spend(ms));
     this.clock.set("ready", false);
     data.parts.forEach((part) => this.add(part));
+    this.sections = this.sectionsRead();
     this.beats = new Beats(data, () => cookie(data.csrf_cookie), times.beat, {
       counters: () => this.counters(),
       played: () => this.played(),
@@ -107,7 +109,20 @@ class Lesson {
     this.readings.forEach((each) => each.show());
     const session = this.credited + Math.max(0, this.clock.activeMs - this.creditedAt);
     say(find("[data-studied]"), durationText(this.earlier + session, this.data.words));
+    this.checkSections();
     this.checkDone();
+  }
+
+  /** A page of a document is too short to tell of each. */
+  sectionsRead() {
+    return this.readings.reduce((sum, each) => sum + (each.part.kind === "text" ? each.count : 0), 0);
+  }
+
+  /** A section that now counts is told at once: who loads the page again finds it counted. */
+  checkSections() {
+    const now = this.sectionsRead();
+    if (now > this.sections) this.beats.now();
+    this.sections = now;
   }
 
   /** Everything asked for is there: the server hears at once, and its word completes the lesson. */

@@ -66,6 +66,7 @@ export class Media {
     this.root.querySelectorAll("[data-rate]").forEach((button) => {
       button.addEventListener("click", () => (media.playbackRate = Number(button.getAttribute("data-rate"))));
     });
+    find("[data-gap]", this.root).addEventListener("click", () => this.toGap());
   }
 
   onReady() {
@@ -77,8 +78,22 @@ export class Media {
     if (at > RESUME_FROM_S && at < this.length - RESUME_FROM_S) {
       this.media.currentTime = at;
       this.note(fill(this.words.resumed, { at: clockText(at) }));
-    }
+    } else if (this.gap > RESUME_FROM_S) this.toGap();
     this.hooks.onReady();
+  }
+
+  /** Where the first span begins that was not played, in s; -1 if nothing is asked for any more. */
+  get gap() {
+    const gaps = this.done ? [] : missing(this.spans, this.length);
+    return gaps.length ? gaps[0][0] : -1;
+  }
+
+  /** No further than what was played without a hole, so it is no skipping. */
+  toGap() {
+    const at = this.gap;
+    if (!this.ready || at < 0) return;
+    this.media.currentTime = at;
+    this.note(fill(this.words.at_gap, { at: clockText(at) }));
   }
 
   onError() {
@@ -210,7 +225,17 @@ export class Media {
     const gaps = missingText(missing(this.spans, this.length), this.length, this.words);
     const parts = [covered, done ? this.words.part_done : gaps];
     say(find("[data-part-words]", this.root), parts.filter(Boolean).join(this.words.comma));
+    this.showGap();
     this.draw();
+  }
+
+  /** The way to what is missing, unless the player stands there. */
+  showGap() {
+    const { gap, media } = this;
+    const button = find("[data-gap]", this.root);
+    const away = media.currentTime < gap - AHEAD_S || media.currentTime > gap + AHEAD_S;
+    button.hidden = !this.ready || gap < 0 || !away;
+    if (!button.hidden) say(button, fill(this.words.to_gap, { at: clockText(gap) }));
   }
 
   /** The strip of what was played: 1000 units wide, whatever the length. */

@@ -39,6 +39,11 @@ export class Reading {
     return this.part.completed || this.least.every((_, n) => this.has(n));
   }
 
+  /** How many blocks have had their least time. */
+  get count() {
+    return this.least.filter((_, n) => this.has(n)).length;
+  }
+
   /** A new session counts from 0. */
   begin() {
     this.before = this.before.map((ms, n) => ms + this.mine[n]);

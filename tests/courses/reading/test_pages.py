@@ -124,7 +124,7 @@ def test_the_catalogue_says_how_far_one_is_and_filters_by_the_address(client: Cl
     client.force_login(world.member)
     done(world.member, world.lessons[0])
     index = index_page().url
-    assert "已学完 1/3 课" in get(client, index)
+    assert "已学 33%，学完 1/3 课" in get(client, index)
     learning = get(client, f"{index}?show=learning")
     assert "党章导读" in learning
     assert "党史专题" not in learning
