@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from learning.organisation import exports
-from learning.organisation.models import AccessCode, Role, User
+from learning.organisation.models import AccessCode, Membership, Role, User
 from learning.organisation.services import accounts, audit
 from tests.factories import make_unit, make_user
 
@@ -135,6 +135,16 @@ def test_my_page_says_who_and_where_i_am() -> None:
     ):
         assert words in page
     assert reverse("wagtailadmin_home") not in signed_in(make_user()).get(reverse("me")).content.decode()
+
+
+def test_my_page_writes_dates_as_its_language_does() -> None:
+    client = signed_in(make_user(unit=make_unit()))
+    Membership.objects.update(from_date=date(2016, 9, 1))
+    assert "2016年9月1日" in client.get(reverse("me")).content.decode()
+    client.cookies["dangxiao_language"] = "en"
+    page = client.get(reverse("me")).content.decode()
+    assert "1 September 2016" in page
+    assert "2016年" not in page
 
 
 @pytest.mark.parametrize("name", ["me", "me_export", "password_change"])
