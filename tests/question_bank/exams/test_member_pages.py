@@ -116,6 +116,14 @@ class TestList:
             page(client, "exam_list")
 
 
+@pytest.mark.parametrize(("kind", "said"), [("practice", "没有作答的题不收"), ("formal", "没有作答的也算")])
+def test_the_result_promises_the_notebook_what_it_takes(candidate: User, kind: str, said: str) -> None:
+    rules = {"score_release": "at_marked", "answer_release": "at_marked", "pass_percent": 70}
+    exam = open_exam(candidate, kind=kind, **rules)
+    html = page(signed_in(candidate), "attempt_result", hand_in(sitting(exam, candidate)).pk)
+    assert f"未得满分的题会收进错题本，{said}；老师评阅的题，得分达到 70% 就不收。" in html
+
+
 class TestStart:
     def test_the_start_page_states_the_time_a_start_now_would_give(self, candidate: User) -> None:
         exam = open_exam(
@@ -125,6 +133,12 @@ class TestStart:
         assert "现在开始，您有 20分" in html
         assert "共 2 次，还剩 2 次" in html
         assert "3.6 分（满分 6 分的 60%）" in html
+
+    @pytest.mark.parametrize(("kind", "said"), [("practice", "练习"), ("formal", "考试")])
+    def test_a_practice_is_not_called_an_exam(self, candidate: User, kind: str, said: str) -> None:
+        html = page(signed_in(candidate), "exam_start", open_exam(candidate, kind=kind).pk)
+        assert f">开始{said}</button>" in html
+        assert f"{said}时长" in html
 
     @pytest.mark.parametrize(
         ("rules", "said"),

@@ -349,6 +349,16 @@ def test_an_unreleased_exam_shows_nowhere(pages, member):
     assert not NotebookEntry.objects.exists()
 
 
+@pytest.mark.parametrize(("n", "said"), [(6, ""), (8, "还有 2 个知识点")])
+def test_no_knowledge_point_of_the_notebook_is_left_out_in_silence(pages, member, n, said):
+    many_errors(member, n)
+    page = text_of(pages.get(reverse("notebook") + "?show=all"))
+    assert said in page
+    assert ("个知识点" in page) == bool(said)
+    for point in KnowledgePoint.objects.all():
+        assert f"point={point.pk}" in page
+
+
 # ---- query counts ----
 
 
