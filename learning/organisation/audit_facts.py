@@ -35,6 +35,9 @@ _names: dict[str, str | Promise] = {
     "email": gettext_lazy("电子邮箱"),
     "rows": gettext_lazy("行数"),
     "filters": gettext_lazy("筛选条件"),
+    "filters from": gettext_lazy("从"),
+    "filters to": gettext_lazy("到"),
+    "filters by": gettext_lazy("党组织归属"),
     "filename": gettext_lazy("文件"),
     "created": gettext_lazy("新建"),
     "class.create code": gettext_lazy("期次"),
@@ -59,6 +62,8 @@ _names: dict[str, str | Promise] = {
     "roster.imported rejected": gettext_lazy("拒绝"),
 }
 _values: dict[str, Words] = {
+    "filters unit": {"now": gettext_lazy("按现支部")},
+    "filters by": {"now": gettext_lazy("按现支部")},
     "status": dict(PersonStatus.choices),
     "role": dict(Role.choices),
     "membership.status from": dict(PersonStatus.choices),

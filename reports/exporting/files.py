@@ -32,7 +32,8 @@ def asked_for(request: HttpRequest) -> str:
 def export(
     request: HttpRequest, report: Report, kind: str, *, about: Model | None = None, unit: Unit | None = None
 ) -> HttpResponse:
-    """The report as an attachment, never kept by a cache. `about`: what it is about, for the audit log."""
+    """The report as an attachment, never kept by a cache. `about`: what it is about, for the audit log, which tells the
+    filters that were applied, in words: not what the address asked for and the reader may not have."""
     content_type, write = KINDS[kind]
     content = write(report)
     by = request.user
@@ -46,7 +47,7 @@ def export(
                 "report": report.title,
                 "kind": kind,
                 "rows": sum(len(table.rows) for table in report.all_tables),
-                "filters": {name: value for name, value in request.GET.items() if name != "export" and value},
+                "filters": {str(each.label): each.words for each in report.filters if each.words},
             },
             now=timezone.now(),
         )

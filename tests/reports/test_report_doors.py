@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from learning.organisation.audit_facts import facts
 from learning.organisation.models import AuditEntry, Role, Unit, User
 from learning.organisation.services.memberships import transfer
 from question_bank.exams.models import Exam
@@ -152,12 +153,28 @@ def test_index_shows_ones_units_and_finds_ones_people(root: Unit, branches: list
 
 def test_file_of_a_report_is_audited_by_whom_about_what(root: Unit, member: User) -> None:
     office = make_user(unit=root, roles=[(Role.SCHOOL_OFFICE, root)])
-    reply = as_user(office).get(unit_url(root), {"export": "xlsx", "status": "full"})
+    asked = {"export": "xlsx", "status": "full", "from": "2026-11-01", "to": "2026-11-22", "unit": "now"}
+    reply = as_user(office).get(unit_url(root), asked)
     assert reply.status_code == 200
     assert "no-store" in reply["Cache-Control"]
     entry = AuditEntry.objects.get(action="report.export")
     assert (entry.actor, entry.unit, entry.data["kind"]) == (office, root, "xlsx")
-    assert entry.data["filters"] == {"status": "full"}
+    said = dict(facts(entry.action, entry.data))["筛选条件"]
+    assert said == "从 2026-11-01，到 2026-11-22，人员状态 正式党员，党组织归属 按现支部"
+
+
+def test_file_is_audited_with_the_filter_applied_not_the_one_asked_for(
+    root: Unit, branches: list[Unit]
+) -> None:
+    exam = make_exam(unit=root, kinds=("single",))
+    for branch in branches[:2]:
+        give_result(make_candidate(exam, make_user(unit=branch)), "80")
+    secretary = make_user(unit=branches[0], roles=[(Role.SECRETARY, branches[0])])
+    url = reverse("reports_admin:exam", args=[exam.pk])
+    for unit in branches[:2]:
+        assert as_user(secretary).get(url, {"export": "xlsx", "unit": unit.pk}).status_code == 200
+    entries = AuditEntry.objects.filter(action="report.export").order_by("pk")
+    assert [entry.data["filters"] for entry in entries] == [{"党组织": branches[0].name}, {}]
 
 
 def test_unreadable_filters_are_as_if_they_were_not_there(root: Unit) -> None:
