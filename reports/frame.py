@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,19 +10,25 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from learning.organisation.admin.screens import user_of
 from learning.organisation.models import Unit
 
 from . import charts
-from .exporting import files
+from .exporting import files, later
 from .shape import Figure, Kind, Report, Row, Table, Withheld, repeats_withheld, withheld_once
+from .tasks import make_file
 from .words import as_of_words, figure_said, heading, legend, said
 
 PAGE_SIZE = 50
 SHORT_CHARS = 8  # of a figure in its full size
+SHORT_DURATION_CHARS = 5  # of one that is half in Chinese and must not break: 13分09秒
+
+
+log = logging.getLogger("dangxiao.reports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class ShownFigure:
     unit: str
     is_long: bool  # takes two places: a day and time, the names of several figures
     is_withheld: bool
-    is_wordy: bool  # a duration of three words
+    is_wordy: bool  # a duration of two or three words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +78,25 @@ def show(
     unit: Unit | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """The report as a page, or as the file that the query asks for. `trail`: (address, words) of the pages between the
+    """The report as a page, or as the file that the query asks for, made by a worker where it is long. `trail`: (address, words) of the pages between the
     reports and this one. `about` and `unit` stand in the audit entry of a file."""
     kind = files.asked_for(request)
+    if kind and inside_admin and later.is_long(report) and not later.is_worker(request):
+        return _made_later(request)
     if kind:
         return files.export(request, report, kind, about=about, unit=unit)
     return render(request, template, {**page_context(request, report, trail, inside_admin), **context})
+
+
+def _made_later(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    token = later.ask(request, user)
+    try:
+        make_file.delay(user.pk, token)
+    except Exception:  # any broker's own error
+        log.exception("a report's file could not be queued")
+        later.make(user_id=user.pk, token=token)
+    return redirect(reverse("reports_admin:file", args=[token]))
 
 
 def page_context(
@@ -126,7 +146,8 @@ def shown_figure(figure: Figure) -> ShownFigure:
     unit = figure.unit if figure.kind.is_number and is_known else ""
     text, withheld = figure_said(figure), isinstance(figure.value, Withheld)
     is_long = withheld or figure.kind is Kind.INSTANT
-    return ShownFigure(figure.label, text, unit, is_long, withheld, len(text) > SHORT_CHARS)
+    most = SHORT_DURATION_CHARS if figure.kind is Kind.DURATION else SHORT_CHARS
+    return ShownFigure(figure.label, text, unit, is_long, withheld, len(text) > most)
 
 
 def shown_table(request: HttpRequest, table: Table, n: int) -> ShownTable:

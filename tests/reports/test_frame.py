@@ -59,3 +59,9 @@ def test_a_figure_that_is_withheld_has_no_unit() -> None:
     assert shown_figure(Figure("平均分", GROUP, Kind.DECIMAL, "分")).unit == ""
     assert shown_figure(Figure("平均分", Fraction(1), Kind.DECIMAL, "分")).unit == "分"
     assert shown_figure(Figure("平均分", None, Kind.DECIMAL, "分")).unit == ""
+
+
+def test_a_duration_in_a_figure_stands_in_one_line() -> None:
+    for ms, wordy in ((45_000, False), (13 * 60_000 + 9_000, True), (3_900_000, True)):
+        assert shown_figure(Figure("有效学习时长", ms, Kind.DURATION)).is_wordy is wordy
+    assert not shown_figure(Figure("学时", 123456)).is_wordy
