@@ -8,6 +8,8 @@ from typing import Any
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
+from learning.project.logs import shorten_refusal
+
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(os.environ.get("DANGXIAO_VAR", ROOT / "var"))
 
@@ -229,11 +231,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 # models.W040: SQLite leaves out the columns that an index only carries along, as it may.
 SILENCED_SYSTEM_CHECKS = ["axes.W006", "models.W040"]
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": shorten_refusal}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"dangxiao": {"level": "INFO"}, "axes": {"level": "ERROR"}},
 }

@@ -127,9 +127,9 @@ def test_nobody_sat_an_exam_before_it_opened(loaded: Loaded) -> None:
     assert opened[int(loaded.said[0]["practice_exam"])] < enrolled
 
 
-def test_passwords_lie_in_a_file_that_only_its_owner_reads_and_are_used_again(loaded: Loaded) -> None:
-    path = loaded.var / "demo-logins.json"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+def test_database_and_passwords_are_read_by_their_owner_alone_and_used_again(loaded: Loaded) -> None:
+    for name in ("demo-logins.json", "dangxiao.sqlite3"):
+        assert stat.S_IMODE((loaded.var / name).stat().st_mode) == 0o600
     assert loaded.logins[0] == loaded.logins[1]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from learning.project.demo.logins import Login, kept_logins, set_logins
@@ -40,6 +41,13 @@ def rarely_collecting() -> Iterator[None]:
         gc.collect()
 
 
+def keep_private(database: Path) -> None:
+    """Only its owner reads the one file with everything in it; SQLite gives the files beside it the same mode."""
+    if connection.vendor == "sqlite":
+        database.touch(mode=0o600)
+        database.chmod(0o600)
+
+
 class Command(BaseCommand):
     help = "Loads the demo school (once) and serves it: site, lane, worker, beat."
     requires_system_checks: list[str] = []  # a start takes seconds; `make lint` runs the checks
@@ -60,6 +68,7 @@ class Command(BaseCommand):
         shown = [member.number for member in members()[:MEMBERS_SHOWN]]
         numbers = [*(officer.person.number for officer in officers()), *shown]
         with ThreadPoolExecutor(1) as beside, rarely_collecting():
+            keep_private(Path(settings.DATABASES["default"]["NAME"]))
             kept = beside.submit(kept_logins, Path(settings.VAR) / "demo-logins.json", numbers)
             call_command("migrate", verbosity=0)
             school = load_school(timezone.now())
