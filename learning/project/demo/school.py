@@ -41,6 +41,9 @@ PAST_AGO = timedelta(days=9)
 PRACTICE_STAYS = timedelta(days=180)
 BANDS = [{"from": "90", "name": "优秀"}, {"from": "75", "name": "良好"}, {"from": "60", "name": "合格"}]
 
+# What is asked where something depends on it; the study methods are for practice.
+PARTY_CHAPTERS = ("党章", "党史")
+
 # (title, kind, how many, points each); chapters are shared out evenly.
 PAPER = (
     ("单项选择题", "single", 8, "2"),
@@ -150,7 +153,8 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
 
     practice = _exam(
         PRACTICE, Exam.Kind.PRACTICE, root, bank, organiser, before, with_short=False, opens_at=before,
-        closes_at=now + PRACTICE_STAYS, limit_s=3600, max_attempts=999, end_policy=Exam.EndPolicy.INDEPENDENT, score_release=Exam.ReleasePolicy.AT_MARKED,
+        closes_at=now + PRACTICE_STAYS, limit_s=3600, max_attempts=999, end_policy=Exam.EndPolicy.INDEPENDENT,
+        score_release=Exam.ReleasePolicy.AT_MARKED,
         answer_release=Exam.ReleasePolicy.AT_MARKED,
     )  # fmt: skip
     admit_units(exam_id=practice.pk, units=[root], person_statuses=[], by=organiser, now=before)
@@ -220,19 +224,22 @@ def _exam(
     fixed: bool = False,
     **fields: Any,
 ) -> Exam:
-    """`fixed`: everybody has the same questions, so that each is answered often enough to be told about; else each
-    paper is drawn."""
+    """From all chapters for practice, else from those on the Party. `fixed`: everybody has the same questions, so that
+    each is answered often enough to be told about; else each paper is drawn."""
     exam = create_exam(title=title, kind=kind, owner_unit=root, by=by, now=now)
-    chapters = list(Chapter.objects.filter(bank=bank, parent=None).order_by("order", "pk"))
+    found = Chapter.objects.filter(bank=bank, parent=None).order_by("order", "pk")
+    if kind != Exam.Kind.PRACTICE:
+        found = found.filter(name__in=PARTY_CHAPTERS)
+    chapters = list(found)
     for name, question_kind, n, mark in (*PAPER, SHORT) if with_short else PAPER:
         section = save_section(blueprint_id=exam.blueprint_id, section=None, fields={"title": name})
-        shares = chapters if n >= len(chapters) else [None]
+        shares = [[chapter] for chapter in chapters] if n >= len(chapters) else [chapters]
         if fixed:
-            for chapter in shares:
-                versions = _some(bank, chapter, question_kind, n // len(shares))
+            for share in shares:
+                versions = _some(share, question_kind, n // len(shares))
                 add_fixed(section=section, versions=versions, mark=Decimal(mark))
             continue
-        for chapter in shares:
+        for share in shares:
             cell = {
                 "bank": bank, "kind": question_kind, "difficulty_min": 1, "difficulty_max": 5, "tags": [],
                 "n": n // len(shares), "mark": Decimal(mark),
@@ -241,7 +248,7 @@ def _exam(
                 section=section,
                 cell=None,
                 fields=cell,
-                chapters=[chapter] if chapter else [],
+                chapters=share,
                 knowledge_points=[],
             )
     changes = {
@@ -256,10 +263,12 @@ def _exam(
     return exam
 
 
-def _some(bank: Bank, chapter: Chapter | None, kind: str, n: int) -> list[QuestionVersion]:
-    """`n` questions of the kind from the chapter (None: from anywhere), from easy ones to hard ones."""
-    found = Question.objects.usable().filter(bank=bank, current__kind=kind).select_related("current")
-    if chapter is not None:
-        found = found.filter(Q(chapter=chapter) | Q(chapter__full_name__startswith=f"{chapter.full_name}/"))
+def _some(chapters: list[Chapter], kind: str, n: int) -> list[QuestionVersion]:
+    """`n` questions of the kind from the chapters and what lies below them, from easy ones to hard ones."""
+    below = Q()
+    for chapter in chapters:
+        below |= Q(chapter=chapter) | Q(chapter__full_name__startswith=f"{chapter.full_name}/")
+    bank = chapters[0].bank_id
+    found = Question.objects.usable().filter(below, bank=bank, current__kind=kind).select_related("current")
     versions = [each.current for each in found.order_by("difficulty", "pk") if each.current is not None]
     return [versions[int((number + 0.5) * len(versions) / n)] for number in range(n)]

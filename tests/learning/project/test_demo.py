@@ -18,6 +18,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from learning.organisation.models import Role
+from learning.project.demo.school import PARTY_CHAPTERS
 from tests.learning.project.loading import ROOT, Loaded, environment
 
 ANSWER_S = 60
@@ -115,6 +116,19 @@ def test_a_second_run_adds_nothing_and_dates_the_open_exams_anew(loaded: Loaded)
     moved = {exam for exam in starts if starts[exam] != ends[exam]}
     assert moved == {int(loaded.said[0][name]) for name in ("formal_exam", "practice_exam")}
     assert all(ends[exam] > starts[exam] for exam in moved)
+
+
+def test_formal_exams_ask_about_the_party_and_practice_about_everything(loaded: Loaded) -> None:
+    rows = loaded.ask(
+        "SELECT DISTINCT e.kind, c.full_name FROM exams_attempt a JOIN exams_exam e ON e.id = a.exam_id"
+        " JOIN json_each(a.paper) p JOIN questions_questionversion v ON v.id = json_extract(p.value, '$.v')"
+        " JOIN questions_question q ON q.id = v.question_id JOIN questions_chapter c ON c.id = q.chapter_id"
+    )
+    asked: dict[str, set[str]] = {kind: set() for kind, _name in rows}
+    for kind, name in rows:
+        asked[kind].add(name.split("/")[0])
+    assert asked["formal"] == set(PARTY_CHAPTERS)
+    assert asked["practice"] > set(PARTY_CHAPTERS)
 
 
 def test_nobody_sat_an_exam_before_it_opened(loaded: Loaded) -> None:
