@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import date
 from itertools import count
 
 from learning.organisation.models import PersonStatus, Role
@@ -15,7 +16,7 @@ SCHOOL = ("XQ", "示范大学党委")
 # General branches with their branches.
 TREE = {
     ("XX", "信息学院党总支"): [
-        ("XX01", "计算机本科生党支部"), ("XX02", "软件工程研究生党支部"), ("XX03", "信息学院教工党支部"),
+        ("XX01", "计算机研究生党支部"), ("XX02", "软件工程本科生党支部"), ("XX03", "信息学院教工党支部"),
     ],
     ("JX", "机械学院党总支"): [
         ("JX01", "机械本科生党支部"), ("JX02", "车辆工程研究生党支部"), ("JX03", "机械学院教工党支部"),
@@ -33,18 +34,28 @@ GIVEN = [
 ]  # fmt: skip
 # Students' branches hold people on their way into the Party, staff branches mostly full members.
 STUDENT_MIX = (
-    (PersonStatus.FULL, 5), (PersonStatus.PROBATIONARY, 4), (PersonStatus.CANDIDATE, 3), (PersonStatus.ACTIVIST, 4),
-    (PersonStatus.APPLICANT, 2),
+    (PersonStatus.PROBATIONARY, 1), (PersonStatus.CANDIDATE, 3), (PersonStatus.FULL, 5), (PersonStatus.PROBATIONARY, 3),
+    (PersonStatus.ACTIVIST, 4), (PersonStatus.APPLICANT, 2),
 )  # fmt: skip
 STAFF_MIX = ((PersonStatus.FULL, 15), (PersonStatus.PROBATIONARY, 1), (PersonStatus.ACTIVIST, 2))
+# The way into the Party takes an undergraduate years; graduates come with it behind them.
+UNDERGRADUATES_CAME = {
+    PersonStatus.FULL: 2023, PersonStatus.PROBATIONARY: 2023, PersonStatus.CANDIDATE: 2024, PersonStatus.ACTIVIST: 2025,
+    PersonStatus.APPLICANT: 2026,
+}  # fmt: skip
+GRADUATES_CAME = (2026, 2025, 2024)
+STAFF_CAME = range(2016, 2026)
 
 
 @dataclass(frozen=True)
 class Person:
+    """`joined`: the day on which they came, students in the autumn of their number's year."""
+
     number: str
     full_name: str
     unit_code: str
     person_status: str
+    joined: date
 
 
 @dataclass(frozen=True)
@@ -58,18 +69,31 @@ class Officer:
 
 
 def members() -> list[Person]:
-    """216 people in twelve branches, numbers like 2026XX0107; the first of the first branch stands first."""
+    """216 people in twelve branches, numbers like 2026XX0107 that begin with the year in which they came; the first of
+    the first branch stands first."""
     dice = random.Random(SEED)  # noqa: S311 — names, not secrets
     names = [surname + given for surname in SURNAMES for given in GIVEN]
     dice.shuffle(names)
     people: list[Person] = []
     for branches in TREE.values():
-        for code, _name in branches:
+        for code, name in branches:
             mix = STAFF_MIX if code.endswith("03") else STUDENT_MIX
             statuses = [status for status, share in mix for _ in range(share)]
             for n in range(MEMBERS_PER_BRANCH):
-                people.append(Person(f"2026{code}{n + 1:02d}", names[len(people)], code, statuses[n]))
+                joined = _joined(name, statuses[n], n)
+                number = f"{joined.year}{code}{n + 1:02d}"
+                people.append(Person(number, names[len(people)], code, statuses[n], joined))
     return people
+
+
+def _joined(branch: str, status: PersonStatus, n: int) -> date:
+    """`n`: place in the branch, from 0. Terms of students begin in September; staff come all through the years."""
+    dice = random.Random(f"{SEED} {branch} {n}")  # noqa: S311 — dates, not secrets
+    if "本科" in branch:
+        return date(UNDERGRADUATES_CAME[status], 9, dice.randint(1, 18))
+    if "研究" in branch:
+        return date(GRADUATES_CAME[n % len(GRADUATES_CAME)], 9, dice.randint(1, 18))
+    return date(dice.choice(STAFF_CAME), dice.randint(9, 12), dice.randint(1, 28))
 
 
 def officers() -> list[Officer]:
@@ -77,7 +101,9 @@ def officers() -> list[Officer]:
     numbers = count(1)
 
     def officer(key: str, name: str, role: Role, scope: str, branch: str) -> Officer:
-        return Officer(key, Person(f"G{next(numbers):04d}", name, branch, PersonStatus.FULL), role, scope)
+        n = next(numbers)
+        joined = _joined("教工", PersonStatus.FULL, n)
+        return Officer(key, Person(f"G{n:04d}", name, branch, PersonStatus.FULL, joined), role, scope)
 
     school = SCHOOL[0]
     return [

@@ -34,7 +34,7 @@ from .term import began, spend_term
 BANK = "党的基本知识题库"
 FORMAL = "2026年党的基本知识考试"
 PRACTICE = "党章党史日常练习"
-PAST = "2026年入党积极分子结业考试"
+PAST = "2026年党章党史知识考试"  # of everybody, whatever their status
 QUESTIONS = Path(__file__).with_name("questions.csv")
 OPENED = date(2016, 9, 1)
 PAST_AGO = timedelta(days=9)
@@ -112,7 +112,8 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
     found = {user.number: user for user in User.objects.all()}
     for officer in officers:
         user, scope = found[officer.person.number], units[officer.scope_code]
-        grant_role(user=user, role=officer.role, unit=scope, by=None, now=now, from_date=OPENED)
+        since = _came(officer.person, now)
+        grant_role(user=user, role=officer.role, unit=scope, by=None, now=now, from_date=since)
     organiser = found[next(o.person.number for o in officers if o.key == "organiser")]
     marker = found[next(o.person.number for o in officers if o.key == "marker")]
     root = units[people.SCHOOL[0]]
@@ -124,12 +125,6 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
         PAST, Exam.Kind.FORMAL, root, bank, organiser, before, with_short=True, fixed=True,
         opens_at=past_opens, closes_at=past_opens + timedelta(hours=3), limit_s=3600,
     )  # fmt: skip
-    candidates = [
-        PersonStatus.APPLICANT,
-        PersonStatus.ACTIVIST,
-        PersonStatus.CANDIDATE,
-        PersonStatus.PROBATIONARY,
-    ]
     admit_units(exam_id=past.pk, units=[root], person_statuses=[], by=organiser, now=before)
     publish_exam(exam_id=past.pk, by=organiser, now=before)
     sit_past_exam(past, organiser=organiser, marker=marker, first=members[0].number)
@@ -164,7 +159,9 @@ def _build(officers: list[people.Officer], members: list[people.Person], now: da
         "发展对象专题测试（草稿）", Exam.Kind.MOCK, root, bank, organiser, now, with_short=False,
         opens_at=now + timedelta(days=3), closes_at=now + timedelta(days=4), limit_s=1800,
     )  # fmt: skip
-    admit_units(exam_id=draft.pk, units=[units["XX"]], person_statuses=candidates[2:3], by=organiser, now=now)
+    admit_units(
+        exam_id=draft.pk, units=[units["XX"]], person_statuses=[PersonStatus.CANDIDATE], by=organiser, now=now
+    )
     look = SiteLook.load()
     look.name = "示范大学党校"
     look.footer_text = "示范大学党校（演示数据，人员与成绩均为虚构）"
@@ -193,13 +190,18 @@ def _enrol(persons: list[people.Person], now: datetime) -> None:
     rows = [
         RosterRow(
             row=row, full_name=person.full_name.split()[-1], number=person.number, unit=person.unit_code,
-            status=person.person_status, on=OPENED.isoformat(),
+            status=person.person_status, on=_came(person, now).isoformat(),
         )
         for row, person in enumerate(persons, 2)
     ]  # fmt: skip
     plan, _made = apply_roster(rows, file_name="花名册.xlsx", by=None, now=now)
     if len(plan.of(Verdict.NEW)) != len(persons):
         raise RuntimeError("The demo's own roster was not accepted whole.")
+
+
+def _came(person: people.Person, now: datetime) -> date:
+    """When the person joined; before the term, whenever the demo is loaded."""
+    return min(person.joined, (_before(now) - timedelta(days=14)).date())
 
 
 def _import_bank(organiser: User, now: datetime) -> Bank:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,17 +11,18 @@ from django.utils import timezone
 from courses.classes.planning import add_item, set_rules
 from courses.models import PlanItem, ReflectionTask
 from courses.reflecting.tasks import task_of_part
-from learning.organisation.models import TrainingClass, Unit, User
+from learning.organisation.models import Membership, TrainingClass, Unit, User
 from learning.organisation.services.classes import admit_users, create_class, start_class
 from learning.study.models import Activity
 from question_bank.exams.models import Exam
 
 from .coursework import Coursework
+from .curriculum import COURSES
 
 CODE = "2026-02"
 NAME = "2026年第二期党校培训班"
-RULES = "按时完成两门课程和心得体会，参加结业考试；累计不少于 2 学时。综合成绩合格的，发给结业证书。"
-SIZE = 20
+RULES = "按时完成两门课程和心得体会，参加党章党史知识考试；累计不少于 2 学时。综合成绩合格的，发给结业证书。"
+EACH = 2  # of a branch, where it has as many
 WEIGHTS = {"w_exam": 50, "w_study": 30, "w_reflection": 20}
 LEAST_HOURS = Decimal(2)
 
@@ -76,6 +78,15 @@ def reflection_task(course: Activity, *, now: datetime) -> ReflectionTask:
 
 
 def chosen(members: list[User]) -> list[User]:
-    """Twenty of them, the first always, the others from all branches in turn."""
-    step = len(members) / SIZE
-    return [members[int(number * step)] for number in range(SIZE)]
+    """Twenty of them, the first always: the first of each branch whom both courses of the plan are meant for."""
+    meant = set(COURSES[0].statuses).intersection(*(course.statuses for course in COURSES))
+    held = Membership.objects.filter(to_date=None, person_status__in=meant)
+    branches = dict(held.values_list("user", "unit"))
+    taken: Counter[int] = Counter()
+    found = []
+    for member in members:
+        branch = branches.get(member.pk)
+        if branch is not None and taken[branch] < EACH:
+            taken[branch] += 1
+            found.append(member)
+    return found

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from learning.project.demo import people
+from learning.project.demo.curriculum import COURSES
 from learning.project.demo.film.scenes import length_s
 from learning.project.demo.studying import STOP_MS, WEAK_BRANCH
 from tests.learning.project.loading import ROOT, Loaded, environment
@@ -170,6 +171,30 @@ def test_the_class_has_people_of_many_branches_and_a_whole_plan(loaded: Loaded) 
     assert [kind for (kind,) in plan] == ["course", "course", "exam", "reflection", "hours"]
     states = {state for (state,) in loaded.ask("SELECT DISTINCT state FROM courses_reflection")}
     assert {"submitted", "marked"} <= states
+
+
+def test_whoever_must_study_a_course_is_among_those_it_is_meant_for(loaded: Loaded) -> None:
+    meant = {course.title: set(course.statuses) for course in COURSES}
+    rows = loaded.ask(
+        "SELECT DISTINCT a.title, m.person_status FROM study_enrolment e JOIN study_activity a ON a.id = e.activity_id"
+        " JOIN organisation_membership m ON m.user_id = e.user_id WHERE m.to_date IS NULL"
+    )
+    assert {title for title, _status in rows} == set(meant)
+    assert all(status in meant[title] for title, status in rows)
+
+
+def test_people_came_in_the_year_of_their_number_and_before_the_term(loaded: Loaded) -> None:
+    rows = loaded.ask(
+        "SELECT u.number, m.from_date FROM organisation_membership m JOIN organisation_user u ON u.id = m.user_id"
+    )
+    enrolled = loaded.ask("SELECT min(enrolled_at) FROM study_enrolment")[0][0]
+    assert all(day < enrolled[:10] for _number, day in rows)
+    planned = {person.number: person.joined for person in people.members()}
+    for number, day in rows:
+        if number in planned:
+            assert number[:4] == str(planned[number].year)
+            assert day <= planned[number].isoformat()  # earlier where the clock has not come so far
+    assert len({day for _number, day in rows}) > 60
 
 
 def test_one_branch_lags_behind_all_others(loaded: Loaded) -> None:
