@@ -205,7 +205,7 @@ def _came(person: people.Person, now: datetime) -> date:
 
 
 def _import_bank(organiser: User, now: datetime) -> Bank:
-    outcome = import_files(paths=[QUESTIONS], bank_name=BANK, now=now)
+    outcome = import_files(paths=[QUESTIONS], bank_name=BANK, alternatives_separator="/", now=now)
     if outcome.bank is None or outcome.total("rejected"):
         raise RuntimeError("The demo's own question bank was not accepted whole.")
     return change_bank(

@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
@@ -21,18 +21,20 @@ from question_bank.exams.taking.start import start_attempt
 from question_bank.exams.taking.submitting import submit_attempt
 from question_bank.questions.models import QuestionVersion
 
+from .short_answers import short_answer
+
 SEED = 1949
 SITTERS = 190
 STEEPNESS = 1.3  # how sharply a question parts those who know from those who do not
 TODAY = 12
 SECONDS_EACH = {"single": 25, "multiple": 45, "true_false": 15, "fill": 40, "short": 240}
-ESSAYS = (
-    "我认为应当从三个方面把握：一是学习原文，二是联系实际，三是落实到行动。在支部学习中，我体会到只有反复学、反复用，才能真正理解。",
-    "要坚持原原本本学，理解条文背后的道理，并且在班级和支部工作中带头做到。遇到问题时先查原文，再结合身边的事例思考。",
-    "主要是认真学习，按要求参加组织生活，服务同学。",
-    "首先要明确概念，其次说明依据，最后谈自己的做法。我平时每周整理一次笔记，按章节复习，效果比较好。",
+AT_MOST = 0.8  # of the time limit, before the last look; nobody runs out of time
+# (from which share of the points on, what the marker may write)
+COMMENTS = (
+    (Decimal("0.85"), ("要点齐全。", "回答完整，表述准确。", "")),
+    (Decimal("0.5"), ("思路清楚，还有要点没有写到。", "基本正确，依据可再具体。", "")),
+    (Decimal(0), ("要点不全，请对照条文复习。", "只写到一部分，请再看教材。")),
 )
-COMMENTS = ("要点齐全，联系实际。", "思路清楚，依据可再具体。", "要点不全，请对照条文复习。")
 
 
 @cache
@@ -94,6 +96,10 @@ class Simulation:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)  # noqa: S311 — a simulation, no secret
         self.versions: dict[int, QuestionVersion] = {}
+        self._words: list[str] = []  # what somebody fills in who does not know
+        self._shares: dict[
+            tuple[int, int], Decimal
+        ] = {}  # (attempt, slot) → share of a short question's points told
 
     @transaction.atomic
     def sit(self, exam: Exam, user: User, *, begins: datetime, ability: float) -> Attempt:
@@ -103,9 +109,12 @@ class Simulation:
         self._load(attempt)
         page = Page(attempt, begins)
         page.save(page.view(1))
+        pace = self._pace(attempt, exam.limit_s * AT_MOST)
         for slot, item in enumerate(attempt.paper, 1):
-            page.stay(slot, self._seconds(item, exam.limit_s / (len(attempt.paper) + 4)))
+            page.stay(slot, pace[slot - 1])
             answer = self._answer(item, ability)
+            if item["k"] == "short" and answer is not None:
+                answer, self._shares[attempt.pk, slot] = answer
             told = [page.leave(slot) if answer is None else page.answer(slot, answer)]
             if self.dice.random() < 0.005:
                 told.append(page.leave_for(self.dice.uniform(4, 30)))
@@ -128,24 +137,39 @@ class Simulation:
             answer = None if item["k"] == "short" else self._answer(item, ability + 0.5)
             page.save(page.leave(slot) if answer is None else page.answer(slot, answer))
 
-    def _seconds(self, item: dict[str, Any], most: float) -> float:
-        return min(max(3.0, self.dice.lognormvariate(math.log(SECONDS_EACH[item["k"]]), 0.5)), most)
+    def _pace(self, attempt: Attempt, most: float) -> list[float]:
+        """Seconds for each question: some people are quick; `most` for all together."""
+        own = self.dice.lognormvariate(0, 0.25)
+        seconds = [
+            max(3.0, own * self.dice.lognormvariate(math.log(SECONDS_EACH[item["k"]]), 0.45))
+            for item in attempt.paper
+        ]
+        share = min(1.0, most / sum(seconds))
+        return [each * share for each in seconds]
 
-    def mark_shorts(self, attempt: Attempt, marker: User, now: datetime, *, ability: float) -> None:
+    def mark_shorts(self, attempt: Attempt, marker: User, now: datetime) -> None:
+        """By the points that the answer has, give or take half a point."""
         for slot, item in enumerate(attempt.paper, 1):
             if item["k"] == "short" and attempt.state == Attempt.State.MARKING:
-                share = min(1.0, max(0.3, self.dice.gauss(0.58 + 0.12 * ability, 0.13)))
-                value = (Decimal(item["m"]) * round(Decimal(share), 1)).quantize(Decimal("0.5"))
+                told = self._shares.get((attempt.pk, slot), Decimal(0))
+                off = Decimal(self.dice.choice((-10, 0, 0, 0, 5))) / 100 if told else Decimal(0)
+                share = min(Decimal(1), max(Decimal(0), told + off))
+                half_points = (Decimal(item["m"]) * share * 2).quantize(Decimal(1), ROUND_HALF_UP)
+                comment = self.dice.choice(next(said for least, said in COMMENTS if share >= least))
                 give_mark(
-                    attempt_id=attempt.pk, slot=slot, value=value, comment=self.dice.choice(COMMENTS), seen_mark=0,
-                    by=marker, now=now,
+                    attempt_id=attempt.pk, slot=slot, value=half_points / 2, comment=comment, seen_mark=0, by=marker,
+                    now=now,
                 )  # fmt: skip
 
     def _load(self, attempt: Attempt) -> None:
         """All questions of the school at once: papers of every kind are drawn from them."""
         if any(item["v"] not in self.versions for item in attempt.paper):
-            found = QuestionVersion.objects.select_related("question").only("key", "question__difficulty")
-            self.versions = {version.pk: version for version in found}
+            found = QuestionVersion.objects.select_related("question").only(
+                "kind", "key", "stem", "question__difficulty"
+            )
+            self.versions = {version.pk: version for version in found.order_by("pk")}
+            blanks = [blank for version in found if version.kind == "fill" for blank in version.key or ()]
+            self._words = ["", "不清楚", *(word for blank in blanks for word in blank)]
 
     def _answer(self, item: dict[str, Any], ability: float) -> Any:
         version = self.versions[item["v"]]
@@ -156,9 +180,12 @@ class Simulation:
         hardness = (version.question.difficulty - 3) * 0.7 + own_hardness(version.question_id)
         knows = dice.random() < 1 / (1 + math.exp(-STEEPNESS * (ability - hardness)))
         if kind == "short":
-            return dice.choice(ESSAYS)
+            return short_answer(version.stem, ability=ability - hardness / 2, dice=dice)
         if kind == "fill":
-            return [blank[0] if knows or dice.random() < 0.3 else "不清楚" for blank in key]
+            return [
+                dice.choice(blank) if knows or dice.random() < 0.3 else dice.choice(self._words)
+                for blank in key
+            ]
         if kind == "true_false":
             return key if knows else not key
         if kind == "single":
@@ -180,10 +207,11 @@ def sit_past_exam(exam: Exam, *, organiser: User, marker: User, first: str) -> N
             continue
         begins = exam.opens_at + timedelta(seconds=simulation.dice.uniform(5, 3600))
         ability = simulation.dice.gauss(1.2, 1.1)
-        attempts.append((simulation.sit(exam, user, begins=begins, ability=ability), ability))
-    marked_at = exam.closes_at + timedelta(days=1)
-    for attempt, ability in attempts:
-        simulation.mark_shorts(attempt, marker, marked_at, ability=ability)
+        attempts.append(simulation.sit(exam, user, begins=begins, ability=ability))
+    marked_at = exam.closes_at + timedelta(hours=19)
+    for attempt in attempts:
+        marked_at += timedelta(seconds=simulation.dice.uniform(15, 70))
+        simulation.mark_shorts(attempt, marker, marked_at)
     what = [Release.What.SCORE, Release.What.ANSWERS, Release.What.KEY, Release.What.COMMENTS]
     at = marked_at + timedelta(hours=1)
     release(exam_id=exam.pk, what=what, at=at, by=organiser, now=at)

@@ -159,7 +159,9 @@ class Month:
         later: list[dict[str, object]] = []
         for part in lesson.parts:
             if part["kind"] in ("text", "pdf"):
-                visit.read(part["key"], part["least_ms"], (), pace=pace)
+                visit.read(
+                    part["key"], part["least_ms"], (), pace=max(1.02, pace * self.dice.uniform(0.8, 1.25))
+                )
             elif part["kind"] == "video":
                 self._film(visit, part["key"], part["length_ms"], rate)
             else:
@@ -221,7 +223,7 @@ class Month:
         for lesson in first:
             at = self._lesson(user, lesson, next(days), pace=1.4, rate=1.0, ability=1.6)
         # Whatever the dice said of the practice: this member did it.
-        self._finish_practice(user, first, at + timedelta(minutes=2))
+        self._finish_practice(user, first, at + timedelta(seconds=self.dice.randrange(60, 240)))
         claim_due(user=user, now=at + timedelta(hours=1))
         self._lesson(user, second[0], next(days), pace=1.3, rate=1.0, ability=1.6)
         film = next(part for part in second[1].parts if part["kind"] == "video")
@@ -233,8 +235,9 @@ class Month:
         """Evenings, the last one yesterday."""
         today = timezone.localtime(self.school.now).date()
         for ago in (24, 21, 17, 14, 12, 5, 1):
-            at = datetime.combine(today - timedelta(days=ago), time(20, 10), self.zone)
-            yield min(at + timedelta(minutes=3 * ago), self.school.now - timedelta(hours=ago))
+            evening = datetime.combine(today - timedelta(days=ago), time(19, 20), self.zone)
+            at = evening + timedelta(seconds=self.dice.randrange(7200))
+            yield min(at, self.school.now - timedelta(hours=ago))
 
     def _finish_practice(self, user: User, lessons: list[Activity], at: datetime) -> None:
         for lesson in lessons:

@@ -17,7 +17,13 @@ from learning.organisation.services.audit import record
 from learning.organisation.services.units import open_unit
 from question_bank.questions.exchange.duplicates import fingerprint, key_fingerprint
 from question_bank.questions.exchange.tables import read_table
-from question_bank.questions.exchange.verdicts import FileRejected, ImportReport, ParsedQuestion, Verdict
+from question_bank.questions.exchange.verdicts import (
+    FileRejected,
+    ImportReport,
+    ImportSettings,
+    ParsedQuestion,
+    Verdict,
+)
 from question_bank.questions.models import Bank
 
 from .banks import create_bank
@@ -50,22 +56,25 @@ def import_files(
     file_type: str | None = None,
     check_only: bool = False,
     strict: bool = False,
+    alternatives_separator: str | None = None,
     now: datetime,
 ) -> FileImport:
     """Reads all files, then saves every accepted row of all of them in one transaction, and none of the rejected.
 
     `check_only` saves nothing, not even the bank; `strict` saves nothing if any row is rejected; `file_type` refuses files
-    that turn out to be something else. Questions of an earlier file are duplicates in a later one. Raises FileRejected.
+    that turn out to be something else; `alternatives_separator` as in ImportSettings. Questions of an
+    earlier file are duplicates in a later one. Raises FileRejected.
     """
     bank = Bank.objects.filter(name=bank_name).order_by("owner_unit__path", "pk").first()
     known = known_keys(bank) if bank else {}
     reports = []
+    settings = ImportSettings(alternatives_separator=alternatives_separator)
     for path in paths:
         try:
             data = io.BytesIO(path.read_bytes())
         except OSError as error:
             raise UnreadableFile(path) from error
-        report = read_table(data, filename=path.name, known=known)
+        report = read_table(data, filename=path.name, known=known, settings=settings)
         if file_type and report.file_type != file_type:
             raise FileRejected("wrong_type")
         reports.append(report)

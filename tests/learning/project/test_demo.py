@@ -19,6 +19,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from learning.organisation.models import Role
 from learning.project.demo.school import PARTY_CHAPTERS
+from learning.project.demo.short_answers import TOPICS
 from tests.learning.project.loading import ROOT, Loaded, environment
 
 ANSWER_S = 60
@@ -129,6 +130,34 @@ def test_formal_exams_ask_about_the_party_and_practice_about_everything(loaded: 
         asked[kind].add(name.split("/")[0])
     assert asked["formal"] == set(PARTY_CHAPTERS)
     assert asked["practice"] > set(PARTY_CHAPTERS)
+
+
+def test_members_answer_in_their_own_words(loaded: Loaded) -> None:
+    """Nobody copies the notation of a key, and what is written belongs to the question."""
+    rows = loaded.ask(
+        "SELECT v.kind, v.stem, i.answer FROM exams_attemptitem i JOIN exams_attempt a ON a.id = i.attempt_id"
+        " JOIN questions_questionversion v ON v.id = json_extract(a.paper, '$[' || (i.slot - 1) || '].v')"
+        " WHERE v.kind IN ('fill', 'short') AND i.answer IS NOT NULL AND i.answer <> 'null'"
+    )
+    blanks = [blank for kind, _stem, answer in rows if kind == "fill" for blank in json.loads(answer)]
+    assert len(blanks) > 500
+    assert not [blank for blank in blanks if "/" in blank]
+    written = [(stem, json.loads(answer)) for kind, stem, answer in rows if kind == "short"]
+    assert len({text for _stem, text in written}) > len(written) * 0.8
+    for stem, text in written:
+        assert any(
+            wording in text
+            for fragment, topic in TOPICS.items()
+            if fragment in stem
+            for _weight, *wordings in topic.points
+            for wording in wordings
+        )
+
+
+def test_people_take_different_times_over_a_question(loaded: Loaded) -> None:
+    rows = loaded.ask("SELECT slot, active_ms FROM exams_attemptitem WHERE active_ms > 0")
+    times = Counter(rows)
+    assert max(times.values()) < len(rows) / 500
 
 
 def test_nobody_sat_an_exam_before_it_opened(loaded: Loaded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 import re
 import shutil
@@ -20,6 +21,8 @@ from learning.project.demo.coursework import FILM
 from learning.project.demo.curriculum import COURSES, LessonPlan, read_text
 from learning.project.demo.film import scenes
 from learning.project.demo.handout import print_handout
+from learning.project.demo.school import PARTY_CHAPTERS, QUESTIONS
+from learning.project.demo.short_answers import TOPICS, short_answer
 from tests.factories import NOW
 
 LESSONS = [lesson for course in COURSES for chapter in course.chapters for lesson in chapter.lessons]
@@ -96,6 +99,21 @@ def test_every_reflection_is_long_enough_to_be_handed_in() -> None:
     )
     assert shortest >= curriculum.REFLECTION["least_words"]
     assert len({essays.essay(random.Random(seed)) for seed in range(40)}) > 20
+
+
+def test_a_short_question_of_a_formal_exam_has_answers_and_whoever_knows_more_tells_more() -> None:
+    with QUESTIONS.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["题型"] == "简答题"]
+    stems = [row["题干"] for row in rows if row["章节"].split("/")[0] in PARTY_CHAPTERS]
+    assert len(stems) == len(TOPICS)
+    for stem in stems:
+        shares = {
+            ability: sum(
+                short_answer(stem, ability=ability, dice=random.Random(seed))[1] for seed in range(60)
+            )
+            for ability in (-1.5, 2.5)
+        }
+        assert 6 < shares[-1.5] < shares[2.5] <= 60
 
 
 def test_the_demo_clock_stands_only_within_its_block() -> None:

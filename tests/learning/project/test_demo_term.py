@@ -197,6 +197,18 @@ def test_people_came_in_the_year_of_their_number_and_before_the_term(loaded: Loa
     assert len({day for _number, day in rows}) > 60
 
 
+def test_study_does_not_begin_on_the_minute_or_last_as_long_each_time(loaded: Loaded) -> None:
+    found = slices(loaded)
+    assert len({start.second for _user, _what, _unit, start, _end in found}) > 40
+    number = loaded.said[0]["logins"]["member"]["number"]
+    ((first,),) = loaded.ask(f"SELECT id FROM organisation_user WHERE number = '{number}'")
+    sessions = loaded.ask(
+        f"SELECT credited_ms / 1000, started_at FROM study_studysession WHERE user_id = {first:d}"
+    )
+    assert len({seconds for seconds, _at in sessions}) == len(sessions) >= 7
+    assert len({at(opened).second for _seconds, opened in sessions}) > 3
+
+
 def test_one_branch_lags_behind_all_others(loaded: Loaded) -> None:
     rows = loaded.ask(
         "SELECT u.code, count(DISTINCT e.user_id), count(DISTINCT s.user_id) FROM study_enrolment e"
