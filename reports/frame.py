@@ -78,8 +78,8 @@ def show(
     unit: Unit | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """The report as a page, or as the file that the query asks for, made by a worker where it is long. `trail`: (address, words) of the pages between the
-    reports and this one. `about` and `unit` stand in the audit entry of a file."""
+    """The report as a page, or as the file that the query asks for, made by a worker where it is long. `trail`: (address,
+    words) of the pages between the reports and this one. `about` and `unit` stand in the audit entry of a file."""
     kind = files.asked_for(request)
     if kind and inside_admin and later.is_long(report) and not later.is_worker(request):
         return _made_later(request)

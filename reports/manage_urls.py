@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .views import courses, exams, index, members, units
+from .views import courses, exams, files, index, members, units
 
 
 def patterns() -> list[URLPattern]:
@@ -12,6 +12,7 @@ def patterns() -> list[URLPattern]:
         path("", index.index, name="index"),
         path("saved/", index.save_filter, name="save_filter"),
         path("saved/<int:filter_id>/delete/", index.delete_filter, name="delete_filter"),
+        path("files/<slug:token>/", files.report_file, name="file"),
         path("members/<int:user_id>/", members.member_report, name="member"),
         path("units/<int:unit_id>/", units.unit_report, name="unit"),
         path("exams/", exams.exam_list, name="exams"),

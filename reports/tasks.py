@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from learning.study.services.hours import mend_hours, wrong_hours
 
+from .exporting import later
 from .folding.rebuilding import differences, exams_to_fold, rebuild_exam
 from .folding.worker import fold_requests, refold_corrected
 
@@ -36,3 +37,13 @@ def check_items() -> int:
         log.error("sums of credit hours differ from the completions: %s", "; ".join(wrong[:20]))
         mend_hours()
     return differing
+
+
+@shared_task(name="reports.make_file")
+def make_file(user_id: int, token: str) -> None:
+    later.make(user_id=user_id, token=token)
+
+
+@shared_task(name="reports.drop_files")
+def drop_files() -> int:
+    return later.drop_old(now=timezone.now())

@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "fold-items": {"task": "reports.fold_items", "schedule": 5.0},
     # 03:10 in Shanghai; the schedule is kept in UTC.
     "sweep-enrolments": {"task": "study.sweep_enrolments", "schedule": crontab(hour=19, minute=10)},
+    "drop-report-files": {"task": "reports.drop_files", "schedule": crontab(hour=18, minute=40)},
     "check-items": {"task": "reports.check_items", "schedule": crontab(hour=19, minute=40)},
 }
 
