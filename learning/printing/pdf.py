@@ -154,15 +154,16 @@ class Document:
         as well. `empty` is said where there is no row."""
         shares = sum(column.share for column in columns)
         widths = [self.room * column.share / shares for column in columns]
-        self._table_header(columns, widths)
         count = 0
-        for count, row in enumerate(rows, 1):  # noqa: B007  # the count is read after the loop
+        for count, row in enumerate(rows, 1):
             cells = [
                 (self._cell_lines(cell, wide), wide, align)
                 for cell, wide, align in _joined(row, columns, widths)
             ]
             height = max(len(cell) for cell, _wide, _align in cells) * CELL * LEADING + 2 * CELL_PAD
-            if self.y + height > self.bottom:
+            if count == 1:
+                self._table_header(columns, widths, below=height)
+            elif self.y + height > self.bottom:
                 self._turn()
                 self._table_header(columns, widths)
             x = self.left
@@ -171,8 +172,10 @@ class Document:
                 x += wide
             self.y += height
             self.sheet.line(self.left, self.y, self.left + self.room, self.y)
-        if count == 0 and empty:
-            self.paragraph(empty, small=True)
+        if count == 0:
+            self._table_header(columns, widths)
+            if empty:
+                self.paragraph(empty, small=True)
         self.y += 10
 
     def bars(self, bars: Sequence[Bar], *, most: float | None = None) -> None:
@@ -280,10 +283,11 @@ class Document:
         canvas.doForm("total")
         canvas.restoreState()
 
-    def _table_header(self, columns: Sequence[Column], widths: Sequence[float]) -> None:
+    def _table_header(self, columns: Sequence[Column], widths: Sequence[float], below: float = 24) -> None:
+        """Where it and the row `below` it fit."""
         titles = [self._cell_lines(column.title, wide) for column, wide in zip(columns, widths, strict=True)]
         height = max(map(len, titles)) * CELL * LEADING + 2 * CELL_PAD
-        self._need(height + 24)
+        self._need(height + below)
         self.sheet.box(self.left, self.y, self.room, height, fill=INK.ground)
         x = self.left
         for column, title, wide in zip(columns, titles, widths, strict=True):

@@ -325,8 +325,7 @@ def _notes(numbers: MemberNumbers, chosen: AttemptRecord | None) -> list[str]:
             notes.append(_("这次作答没有测到每题用时，按作答到达服务器的时间估算。"))
         elif chosen.time.unattributed_is_shown:
             notes.append(
-                _("这次作答有 %(rest)s 未能归到具体题目。")
-                % {"rest": duration_ms(chosen.time.unattributed_ms)}
+                _("这次作答有 %(rest)s 未能归到具体题目。") % {"rest": duration_ms(_parts(chosen)[2] or 0)}
             )
         if chosen.time.overstated:
             notes.append(_("页面上报的时间超过了实际用时，已按比例缩减。"))

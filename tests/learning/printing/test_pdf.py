@@ -140,3 +140,12 @@ def test_cell_that_reaches_over_others_stands_in_their_middle_and_the_next_in_it
     middle = document.left + document.room * 3 / 6
     assert abs((left["样本不足"] + right) / 2 - middle) < 1
     assert left["样本不足"] < left["乙"] < left["过难"]
+
+
+def test_header_of_a_table_never_stands_alone_at_the_foot_of_a_page() -> None:
+    for lines_above in range(20, 45):
+        document = Document("测评报告")
+        for _ in range(lines_above):
+            document.paragraph("一行字。")
+        document.table([Column("抬头")], [("很长的内容" * 120,)])
+        assert all(("抬头" in page) == ("很长的内容" in page) for page in pages(document.finish()))
