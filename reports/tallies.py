@@ -69,16 +69,22 @@ class ExamTally:
         return share(self.sat, self.due - self.exempt)
 
     @property
+    def is_unjudged(self) -> bool:
+        """Nobody is marked and somebody still may be: nobody has passed or failed yet."""
+        return not self.marked and self.marking + self.sitting + self.waiting > 0
+
+    @property
     def pass_rate_sat(self) -> Fraction | None:
-        return share(self.passed, self.sat)
+        """None before anybody is marked; then papers that wait for marks count as sat and not yet as passed."""
+        return None if self.is_unjudged else share(self.passed, self.sat)
 
     @property
     def pass_rate_due(self) -> Fraction | None:
-        return share(self.passed, self.due)
+        return None if self.is_unjudged else share(self.passed, self.due)
 
     @property
     def excellent_rate(self) -> Fraction | None:
-        return share(self.excellent, self.sat)
+        return None if self.is_unjudged else share(self.excellent, self.sat)
 
     @cached_property
     def spread(self) -> Distribution:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, scope_q
 from question_bank.exams.models import Attempt, Candidate, Exam
+from reports.attendance import how_passed, how_sat
 from reports.shape import Choice, Column, Filter, Kind, Report, Row, Table
 from reports.tallies import share
 
@@ -59,9 +60,9 @@ def exam_list_report(
             Column("kind", _("类型")),
             Column("opens", _("开始"), Kind.INSTANT),
             Column("due", _("应考"), Kind.INT, _("人"), _("准入考试的人，含免考；不是本级的考试只计所管辖的人。")),
-            Column("sat", _("实考"), Kind.INT, _("人"), _("已交卷的人；多次作答只计一次。")),
+            Column("sat", _("实考"), Kind.INT, _("人"), how_sat()),
             Column("rate", _("参考率"), Kind.PERCENT, how=_("实考 ÷（应考 − 免考）")),
-            Column("passed", _("合格率（按实考）"), Kind.PERCENT, how=_("合格 ÷ 实考")),
+            Column("passed", _("合格率（按实考）"), Kind.PERCENT, how=how_passed()),
         ),
         [_row(exam, counts.get(exam.pk, {})) for exam in rows],
         [link_to(exam.pk) for exam in rows],
@@ -72,7 +73,7 @@ def exam_list_report(
     when = (Choice("", _("近一年")), Choice("all", _("全部")))
     return Report(
         title=_("考试报告"),
-        sentence=_("共 %(n)d 场已经开始的考试，点击名称查看报告。") % {"n": len(rows)},
+        sentence=_sentence(len(rows), [_marking(count) for count in counts.values()]),
         as_of=now,
         tables=(table,),
         filters=(
@@ -84,8 +85,23 @@ def exam_list_report(
     )
 
 
+def _sentence(n: int, marking: list[int]) -> str:
+    """How many exams there are, and in how many of them papers wait for marks."""
+    if not any(marking):
+        return _("共 %(n)d 场已经开始的考试，点击名称查看报告。") % {"n": n}
+    return _("共 %(n)d 场已经开始的考试，其中待阅卷 %(marking)d 人次（%(exams)d 场）；点击名称查看报告。") % {
+        "n": n,
+        "marking": sum(marking),
+        "exams": sum(1 for each in marking if each),
+    }
+
+
+def _marking(count: Mapping[str, int]) -> int:
+    return count["sat"] - count["marked"]
+
+
 def _counts(exams: list[Exam], user: User) -> dict[int, dict[str, Any]]:
-    """due, exempt, sat, passed by exam id, of the people the user may read about; one query."""
+    """due, exempt, sat, marked, passed by exam id, of the people the user may read about; one query."""
     sat = Q(attempts__state__in=[Attempt.State.MARKING, Attempt.State.MARKED]) & ~Q(
         state__in=[
             Candidate.State.EXEMPT,
@@ -102,6 +118,7 @@ def _counts(exams: list[Exam], user: User) -> dict[int, dict[str, Any]]:
         due=Count("pk", distinct=True),
         exempt=Count("pk", filter=Q(state=Candidate.State.EXEMPT), distinct=True),
         sat=Count("pk", filter=sat, distinct=True),
+        marked=Count("pk", filter=sat & Q(result__isnull=False), distinct=True),
         passed=Count("pk", filter=sat & Q(result__passed=True), distinct=True),
     )
     return {row["exam"]: dict(row) for row in rows}
@@ -117,5 +134,5 @@ def _row(exam: Exam, count: Mapping[str, int]) -> Row:
         due,
         sat,
         rate,
-        share(count.get("passed", 0), sat),
+        share(count.get("passed", 0), sat) if count.get("marked") else None,
     )

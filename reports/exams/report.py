@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from reports.attendance import attendance_figures
+from reports.attendance import attendance_figures, attended
 from reports.shape import (
     Chart,
     ChartKind,
@@ -22,7 +22,7 @@ from reports.shape import (
     Value,
     Withheld,
 )
-from reports.words import half_up, said, with_unit
+from reports.words import half_up, listed, said, with_unit
 
 from .audience import BY_UNIT
 from .item_table import item_table, items_chart
@@ -64,10 +64,8 @@ def sentence(numbers: ExamNumbers) -> str:
     tally = numbers.tally
     if not tally.due:
         return _("所选范围内没有考生。")
-    parts = [
-        _("应考 %(due)d，实考 %(sat)d，合格率（按实考）%(rate)s")
-        % {"due": tally.due, "sat": tally.sat, "rate": said(PERCENT, tally.pass_rate_sat)}
-    ]
+    passed = _("合格率（按实考）%(rate)s") % {"rate": said(PERCENT, tally.pass_rate_sat)}
+    parts = [listed((attended(tally), passed))]
     if tally.marked and not tally.is_small:
         mean = Column("", "", Kind.DECIMAL, points_of(numbers))
         parts.append(_("平均 %(mean)s") % {"mean": with_unit(mean, tally.spread.mean)})

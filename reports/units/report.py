@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from learning.organisation.models import PersonStatus, Unit
-from reports.attendance import attendance_figures
+from reports.attendance import attendance_figures, attended
 from reports.shape import (
     Chart,
     ChartKind,
@@ -23,7 +23,7 @@ from reports.shape import (
     Withheld,
 )
 from reports.tallies import ExamTally, StudyTally
-from reports.words import said
+from reports.words import listed, said
 
 from .numbers import Line, UnitNumbers
 from .people import people_tables
@@ -62,15 +62,11 @@ def sentence(numbers: UnitNumbers) -> str:
     exam, study = numbers.exam, numbers.study
     parts = []
     if exam.due:
-        parts.append(
-            _("应考 %(due)d，实考 %(sat)d，参考率 %(rate)s，合格率（按实考）%(passed)s")
-            % {
-                "due": exam.due,
-                "sat": exam.sat,
-                "rate": said(PERCENT, exam.rate),
-                "passed": said(PERCENT, exam.pass_rate_sat),
-            }
-        )
+        rates = _("参考率 %(rate)s，合格率（按实考）%(passed)s") % {
+            "rate": said(PERCENT, exam.rate),
+            "passed": said(PERCENT, exam.pass_rate_sat),
+        }
+        parts.append(listed((attended(exam), rates)))
         worst = max(numbers.lines, key=lambda line: line.exam.absent, default=None)
         if worst and worst.exam.absent and len(numbers.lines) > 1:
             parts.append(

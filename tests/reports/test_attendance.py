@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reports.attendance import attendance_figures
+from reports.attendance import attendance_figures, attended
 from reports.tallies import ExamTally
 
 ALWAYS = ["due", "sat", "absent", "exempt", "deferred", "rate", "pass_sat", "pass_due", "excellent"]
@@ -28,3 +28,13 @@ def test_rare_standings_are_left_out_where_nobody_stands_there() -> None:
     barred = attendance_figures(ExamTally(due=1, barred=1), "人次")
     assert [each.key for each in barred] == [*ALWAYS[:5], "barred", *ALWAYS[5:]]
     assert {each.unit for each in barred if not each.kind.value.startswith("percent")} == {"人次"}
+
+
+def test_the_sentence_says_how_many_papers_wait_for_marks() -> None:
+    assert attended(ExamTally(due=20, marked=8, marking=12)) == "应考 20，实考 20，其中待阅卷 12"
+    assert attended(ExamTally(due=20, marked=8, absent=12)) == "应考 20，实考 8"
+
+
+def test_the_rates_say_that_papers_waiting_for_marks_count_as_sat() -> None:
+    how = {each.key: each.how for each in attendance_figures(ExamTally(), "人")}
+    assert all("待阅卷" in how[key] for key in ("sat", "pass_sat", "excellent"))

@@ -49,3 +49,13 @@ def test_rates_of_nobody_are_none() -> None:
     assert (tally.rate, tally.pass_rate_sat, tally.spread.mean) == (None, None, None)
     assert study_total([]).finish_rate is None
     assert StudyTally().hours_per_head is None
+
+
+def test_nobody_has_failed_before_anybody_is_marked() -> None:
+    waiting = one_candidate(Standing.MARKING, 12)
+    assert (waiting.pass_rate_sat, waiting.pass_rate_due, waiting.excellent_rate) == (None, None, None)
+    assert waiting.rate == 1
+    assert one_candidate(Standing.WAITING, 3).pass_rate_due is None
+    assert one_candidate(Standing.ABSENT, 3).pass_rate_due == 0
+    begun = waiting + one_candidate(Standing.MARKED, 4, score=Fraction(95), passed=True, excellent=True)
+    assert (begun.pass_rate_sat, begun.pass_rate_due, begun.excellent_rate) == (Fraction(1, 4),) * 3

@@ -90,6 +90,36 @@ def test_other_charts_are_asked_for_by_the_url_and_lose_no_table(
     assert {table.key for table in other.all_tables} >= {table.key for table in standard.all_tables}
 
 
+def wait_for_marks(school: School, people: int) -> None:
+    for _ in range(people):
+        user = make_user(unit=school.one)
+        make_candidate(school.exam, user)
+        attempt = sit(school.exam, user, RIGHT)
+        attempt.candidate.result.delete()
+        Attempt.objects.filter(pk=attempt.pk).update(state="marking")
+
+
+def test_before_anybody_is_marked_nobody_has_failed(client: Client, school: School) -> None:
+    wait_for_marks(school, 3)
+    report = report_of(school, school.office)
+    found = figures(report)
+    assert (found["sat"], found["marking"]) == (3, 3)
+    assert (found["pass_sat"], found["pass_due"], found["excellent"]) == (None, None, None)
+    assert report.sentence == "应考 3，实考 3，其中待阅卷 3，合格率（按实考）—。"
+    text = page(client, school.office, "exams", query="?when=all").content.decode()
+    assert "共 1 场已经开始的考试，其中待阅卷 3 人次（1 场）；点击名称查看报告。" in text
+    assert '<td data-label="合格率（按实考）" class="none number">—</td>' in text
+
+
+def test_papers_that_wait_for_marks_are_told_beside_those_marked(client: Client, sat: School) -> None:
+    wait_for_marks(sat, 1)
+    assert report_of(sat, sat.office).sentence.startswith(
+        "应考 16，实考 12，其中待阅卷 1，合格率（按实考）25.0%；"
+    )
+    text = page(client, sat.office, "exams", query="?when=all").content.decode()
+    assert '<td data-label="合格率（按实考）" class="number">25.0%</td>' in text
+
+
 def test_a_small_group_shows_no_distribution(school: School) -> None:
     for _ in range(4):
         user = make_user(unit=school.one)

@@ -20,7 +20,7 @@ from reports.units.numbers import UnitNumbers, unit_numbers
 from reports.units.report import unit_report
 from tests.factories import NOW, make_candidate, make_exam, make_unit, make_user
 from tests.learning.study.factories import make_course, make_lesson
-from tests.reports.school import LATER, enrol, finish, give_result, study
+from tests.reports.school import LATER, enrol, finish, give_result, open_attempt, study
 
 pytestmark = pytest.mark.django_db
 
@@ -84,8 +84,16 @@ def test_rate_leaves_the_exempt_out_and_both_pass_rates_say_their_base(root: Uni
         Fraction(1, 4),
     )
     labels = {each.label: each.how for each in shown(read(root)).figures}
-    assert labels["合格率（按实考）"] == "合格 ÷ 实考"
+    assert labels["合格率（按实考）"].startswith("合格 ÷ 实考，待阅卷的计入实考")
     assert labels["合格率（按应考）"] == "合格 ÷ 应考"
+
+
+def test_papers_that_wait_for_marks_are_no_failures(root: Unit, exam: Exam) -> None:
+    for _ in range(2):
+        open_attempt(make_candidate(exam, make_user(unit=root)), "marking")
+    numbers = read(root)
+    assert shown(numbers).sentence == "应考 2，实考 2，其中待阅卷 2，参考率 100.0%，合格率（按实考）—。"
+    assert [figure(numbers, key) for key in ("pass_sat", "pass_due", "excellent")] == [None] * 3
 
 
 def test_nobody_is_absent_before_the_exam_is_over(root: Unit, exam: Exam) -> None:
