@@ -17,6 +17,7 @@ from wagtail.models import Page
 
 from courses.models import TopicPage
 from courses.publishing import key_of
+from courses.reflecting.returned import any_returned
 from learning.organisation.models import Membership, UnitClosure, User
 from learning.organisation.permissions import Action, scope_q
 from learning.study.models import Activity
@@ -49,23 +50,25 @@ def is_preview(request: HttpRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The activity of a page, with its course. `recorded`: open to the member, and not only theirs to organise."""
+    """The activity of a page, with its course. `recorded`: open to the member, and not only theirs to organise.
+    `given_back`: some reflection of theirs was returned, of whatever lesson."""
 
     activity: Activity
     recorded: bool
+    given_back: bool = False
 
 
 def entry_to(page: Page, *, user: User, now: datetime) -> Entry:
     """Raises Http404: what is neither open to the member nor theirs to organise does not exist."""
     mine = Activity.objects.open_to(user, day=timezone.localdate(now))
-    found = mine.filter(key=key_of(page)).select_related("parent").first()
+    found = mine.filter(key=key_of(page)).select_related("parent").annotate(back=any_returned(user)).first()
     if found is not None:
-        return Entry(found, recorded=True)
+        return Entry(found, recorded=True, given_back=found.back)  # type: ignore[attr-defined]  # annotated
     theirs = Activity.objects.allowing(user, Action.COURSE_VIEW).filter(is_open=True)
-    found = theirs.filter(key=key_of(page)).select_related("parent").first()
-    if found is None:
+    looked_at = theirs.filter(key=key_of(page)).select_related("parent").first()
+    if looked_at is None:
         raise Http404
-    return Entry(found, recorded=False)
+    return Entry(looked_at, recorded=False)
 
 
 def topics_for(user: User, *, now: datetime) -> QuerySet[TopicPage]:

@@ -16,12 +16,13 @@ from django.utils import timezone
 from courses.examining import finish_by_earlier_attempts
 from courses.models import LessonPage
 from courses.parts import parts_of as specs_of
+from courses.reflecting.returned import returned_in
 from learning.organisation.models import User
 from learning.study.crediting import Rules
 from learning.study.services.progress import LessonProgress, course_progress, lesson_parts
 from question_bank.exams.standing import Standing, standings
 
-from .doors import entry_to, for_members, is_preview, member_of
+from .doors import Entry, entry_to, for_members, is_preview, member_of
 from .outline import why_closed
 from .parts import MEASURED, Part, parts_of
 from .steps import around
@@ -62,17 +63,20 @@ def lesson(page: LessonPage, request: HttpRequest) -> HttpResponse:
     if not here.unlocked:
         context["why"] = why_closed(here, progress.lessons)
         return render(request, "courses/lesson_closed.html", context)
-    context |= study_context(page, user, here, now, recorded=entry.recorded)
+    context |= study_context(page, user, here, now, entry)
     return render(request, "courses/lesson_page.html", context)
 
 
 def study_context(
-    page: LessonPage, user: User, here: LessonProgress, now: datetime, *, recorded: bool
+    page: LessonPage, user: User, here: LessonProgress, now: datetime, entry: Entry
 ) -> dict[str, Any]:
     """The parts, the member's state in each, and what the scripts need to count."""
-    activity = here.activity
+    activity, recorded = here.activity, entry.recorded
     taken = {each.part.key: each for each in lesson_parts(user=user, lesson=activity)}
-    parts = parts_of(page.body, activity.parts, taken, exams_of(activity.parts, user=user, now=now))
+    exams = exams_of(activity.parts, user=user, now=now)
+    given_back = returned_in(user=user, lessons=[activity] if entry.given_back else [])
+    returned = {key.rpartition("/")[2]: each for key, each in given_back.items()}
+    parts = parts_of(page.body, activity.parts, taken, exams, returned)
     rules = rules_of(activity.rules)
     return {
         "activity": activity,
@@ -92,7 +96,7 @@ def draft_context(page: LessonPage) -> dict[str, Any]:
     rules = rules_of({})
     return {
         "page": page,
-        "parts": parts_of(page.body, specs_of(page), {}, {}),
+        "parts": parts_of(page.body, specs_of(page), {}, {}, {}),
         "preview": True,
         "recorded": False,
         "rates": [f"{rate:g}" for rate in RATES],

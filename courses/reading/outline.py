@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
+from courses.reflecting.returned import Returned
+from courses.reflecting.tasks import key_of_part
 from learning.study.services.progress import LessonProgress
 
 from .places import page_id
@@ -42,6 +44,7 @@ class Lesson:
     progress: LessonProgress
     url: str
     why: str
+    returned: Sequence[Returned] = ()  # reflections of it that the teachers gave back
 
     @property
     def title(self) -> str:
@@ -78,8 +81,10 @@ class Chapter:
     lessons: Sequence[Lesson]
 
 
-def outline(course: Page, lessons: Sequence[LessonProgress]) -> list[Chapter]:
-    """One query: the pages below the course."""
+def outline(
+    course: Page, lessons: Sequence[LessonProgress], returned: Mapping[str, Returned]
+) -> list[Chapter]:
+    """One query: the pages below the course. `returned` by the key of the part."""
     pages = list(course.get_descendants().live())
     by_id = {page.pk: page for page in pages}
     by_path = {page.path: page for page in pages}
@@ -91,7 +96,9 @@ def outline(course: Page, lessons: Sequence[LessonProgress]) -> list[Chapter]:
         if not chapters or chapters[-1][0] != title:
             chapters.append((title, []))
         url = (page.url or "") if page and progress.unlocked else ""
-        chapters[-1][1].append(Lesson(number, progress, url, why_closed(progress, lessons)))
+        keys = (key_of_part(progress.activity, str(part["key"])) for part in progress.activity.parts)
+        back = [returned[key] for key in keys if key in returned]
+        chapters[-1][1].append(Lesson(number, progress, url, why_closed(progress, lessons), back))
     return [Chapter(title, below) for title, below in chapters]
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from courses.models import Certificate, ChapterPage, CoursePage, CoursesPage, TopicPage
 from courses.publishing import key_of
+from courses.reflecting.returned import returned_in
 from learning.organisation.models import User
 from learning.study.models import Activity
 
@@ -53,9 +54,12 @@ def course(page: CoursePage, request: HttpRequest) -> HttpResponse:
     now, user = timezone.now(), member_of(request)
     if is_preview(request):
         return render(request, "courses/course_page.html", {"page": page, "preview": True})
-    activity = entry_to(page, user=user, now=now).activity
-    (standing,) = standings(user=user, now=now, only=[activity])
-    chapters = outline(page, standing.progress.lessons)
+    entry = entry_to(page, user=user, now=now)
+    (standing,) = standings(user=user, now=now, only=[entry.activity])
+    lessons = standing.progress.lessons
+    asking = [each.activity for each in lessons] if entry.given_back else []
+    returned = returned_in(user=user, lessons=asking)
+    chapters = outline(page, lessons, returned)
     every = [lesson for chapter in chapters for lesson in chapter.lessons]
     resume = standing.progress.resume
     context = {

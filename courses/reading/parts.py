@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from courses.reading_time import blocks_of
+from courses.reflecting.returned import Returned
 from learning.study.services.progress import PartProgress
 from question_bank.exams.standing import Standing
 
@@ -50,6 +51,7 @@ class Part:
     spec: Spec
     progress: PartProgress | None
     exam: Standing | None = None
+    returned: Returned | None = None  # of a reflection: given back by a teacher
     blocks: Sequence[TextBlock] = field(default=())
 
     @property
@@ -139,8 +141,10 @@ def parts_of(
     specs: Sequence[Spec],
     progress: Mapping[str, PartProgress],
     exams: Mapping[int, Standing],
+    returned: Mapping[str, Returned],
 ) -> list[Part]:
-    """The blocks of a lesson's body in order, each with its spec, how far the member is and, of an exam, where they stand."""
+    """The blocks of a lesson's body in order, each with its spec, how far the member is and, of an exam, where they stand.
+    `returned` by the id of the block."""
     by_key = {str(spec["key"]): spec for spec in specs}
     found = []
     for block in body:
@@ -148,7 +152,8 @@ def parts_of(
         spec = by_key.get(key, {})
         texts = text_blocks(block.value["text"].source) if block.block_type == "article" else ()
         exam = exams.get(int(spec["exam"])) if spec.get("exam") else None
-        found.append(Part(key, block.block_type, block.value, spec, progress.get(key), exam, texts))
+        back = returned.get(key)
+        found.append(Part(key, block.block_type, block.value, spec, progress.get(key), exam, back, texts))
     return found
 
 

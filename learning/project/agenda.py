@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from courses.reading.catalogue import Standing as Course
+from courses.reflecting.returned import Returned
 from question_bank.exams.standing import ExamState
 from question_bank.exams.standing import Standing as Sitting
 
@@ -27,11 +28,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One line of the list: a course to be studied or an exam to be sat, never both."""
+    """One line of the list: a course to be studied, an exam to be sat or a reflection to be mended, one of them."""
 
     at: datetime | None
     course: Course | None = None
     exam: Sitting | None = None
+    returned: Returned | None = None
     url: str = ""
 
 
@@ -44,8 +46,14 @@ class Resume:
     url: str
 
 
-def agenda(sittings: Sequence[Sitting], courses: Sequence[Course], urls: dict[int, str]) -> list[Due]:
-    """What is under way, then what is due by date, then what may be done at any time. `urls` by course."""
+def agenda(
+    sittings: Sequence[Sitting],
+    courses: Sequence[Course],
+    urls: dict[int, str],
+    returned: Sequence[Returned] = (),
+) -> list[Due]:
+    """What is under way, then what was given back, what is due by date, and what may be done at any time. `urls` by
+    course."""
     running = [each for each in sittings if each.state == ExamState.IN_PROGRESS]
     coming = [each for each in sittings if each.state == ExamState.UPCOMING]
     required = [
@@ -62,6 +70,7 @@ def agenda(sittings: Sequence[Sitting], courses: Sequence[Course], urls: dict[in
     ]
     return [
         *(Due(None, exam=each) for each in running),
+        *(Due(None, returned=each, url=each.url) for each in returned),
         *dated,
         *(each for each in required if not each.at),
         *again,
@@ -82,6 +91,10 @@ def call_of(
             text = _("“%(title)s”正在进行，答案都已保存。") % {"title": each.exam.title}
             return Call(text, reverse("attempt", args=[each.open_attempt.pk]), _("继续作答"))
     first = next((each for each in due if _presses(each)), None)
+    mend = next((each.returned for each in due if each.returned), None)
+    if mend and not (first and first.at):  # whatever has a date comes first
+        text = _("“%(title)s”已退回，请修改后再提交。") % {"title": mend.title}
+        return Call(text, mend.url, _("去修改"))
     if first:
         return _due_call(first, resume, now)
     if notebook_due:

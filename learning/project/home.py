@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from courses.reading import catalogue
 from courses.reading.places import pages_of
 from courses.reading.record import year_of
-from learning.organisation.models import TrainingClass, User
+from courses.reflecting.returned import classes_and_returned
+from learning.organisation.models import User
 from learning.organisation.permissions import Action, may
 from learning.study.models import Activity
 from question_bank.exams.models import Attempt, Exam
@@ -46,7 +47,10 @@ def home(request: HttpRequest) -> HttpResponse:
     resume = (
         Resume(chosen, lesson.title, urls[lesson.pk]) if chosen and lesson and lesson.pk in urls else None
     )
-    due = agenda(sittings, courses, urls)
+    classes, returned = classes_and_returned(
+        user=user, lessons=[each.activity for course in courses for each in course.lessons]
+    )
+    due = agenda(sittings, courses, urls, returned)
     notebook_due = due_today(user=user, day=timezone.localdate(now), now=now)
     context = {
         "call": call_of(sittings, due, resume, notebook_due=notebook_due, now=now),
@@ -54,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "due": due[:SHOWN],
         "now": now,
         "year": year_of(user, now=now),
-        "classes": TrainingClass.objects.of_member(user).filter(state=TrainingClass.State.RUNNING),
+        "classes": classes,
         "handed_in": handed_in(sittings, now=now),
         "notebook_due": notebook_due,
         "is_organiser": may(user, Action.ADMIN_ENTER),
