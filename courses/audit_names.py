@@ -29,7 +29,7 @@ def enter() -> None:
     )
     name_facts(
         {
-            "course.copy from": _("原课程编号"),
+            "course.copy from": _("原课程"),
             "material_kind": _("课件类型"),
             "material.upload size": _("大小（字节）"),
             "material.change changed": _("修改的内容"),

@@ -90,7 +90,7 @@ def copy_course(*, course: CoursePage, by: User, now: datetime) -> CoursePage:
         user=by,
     ).execute(skip_permission_checks=True)
     made: CoursePage = CoursePage.objects.get(pk=copied.pk)
-    facts = {"title": made.title, "from": course.pk}
+    facts = {"title": made.title, "from": course.title}
     audit.record(actor=by, action="course.copy", obj=made, unit=made.owner_unit, data=facts, now=now)
     return made
 

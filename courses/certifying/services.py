@@ -91,7 +91,7 @@ def issue_for_class(*, training_class: TrainingClass, by: User, now: datetime) -
 def revoke(*, certificate_id: int, reason: str, by: User, now: datetime) -> Certificate:
     """Makes it invalid for good; it stays, and its page says so. Raises NotPossible without a reason or twice."""
     rows = Certificate.objects.select_for_update(of=("self",)).select_related(
-        "activity__owner_unit", "training_class__owner_unit"
+        "user", "activity__owner_unit", "training_class__owner_unit"
     )
     found = rows.filter(pk=certificate_id).first()
     if found is None:
@@ -103,7 +103,7 @@ def revoke(*, certificate_id: int, reason: str, by: User, now: datetime) -> Cert
     found.revoked_at, found.revoked_by, found.revoke_reason = now, by, reason.strip()
     found.save(update_fields=["revoked_at", "revoked_by", "revoke_reason"])
     subject = found.training_class or found.activity
-    data = {"user": found.user_id, "reason": reason.strip()}
+    data = {"user": str(found.user), "reason": reason.strip()}
     record(
         actor=by,
         action="certificate.revoke",

@@ -100,5 +100,5 @@ def _locked(reflection_id: int, by: User) -> Reflection:
 
 
 def _record(action: str, row: Reflection, data: dict[str, Any], by: User, now: datetime) -> None:
-    told = {**data, "user": row.user_id}
+    told = {**data, "user": str(row.user)}
     record(actor=by, action=action, obj=row.task, unit=row.task.owner_unit, data=told, now=now)

@@ -54,7 +54,7 @@ _names: dict[str, str | Promise] = {
     "class.start members": gettext_lazy("学员人数"),
     "class.close graduates": gettext_lazy("结业人数"),
     "class.close not_graduated": gettext_lazy("未结业人数"),
-    "class.member user": gettext_lazy("学员编号"),
+    "class.member user": gettext_lazy("学员"),
     "roster.imported new": gettext_lazy("新增"),
     "roster.imported changed": gettext_lazy("变更"),
     "roster.imported unchanged": gettext_lazy("无变化"),

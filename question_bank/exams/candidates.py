@@ -46,7 +46,7 @@ def admit_units(
             obj=exam,
             unit=exam.owner_unit,
             data={
-                "units": [unit.key for unit in units],
+                "units": [unit.name for unit in units],
                 "person_statuses": list(person_statuses),
                 "admitted": admitted,
             },
@@ -106,7 +106,7 @@ def remove_candidate(*, candidate_id: int, by: User, now: datetime) -> None:
             action="candidate.remove",
             obj=candidate,
             unit=candidate.unit,
-            data={"user": candidate.user_id},
+            data={"user": str(candidate.user)},
             now=now,
         )
         candidate.delete()

@@ -16,7 +16,7 @@ from courses.classes.words import part_name, plain
 from courses.models import PlanItem, Reflection
 from learning.organisation.admin.screens import paged, query_without, user_of
 from learning.organisation.models import ClassMember, PersonStatus, TrainingClass
-from learning.organisation.services.audit import record
+from learning.organisation.services.audit import filters_asked, record
 from learning.organisation.sheets import download, sheet
 
 from .doors import class_door, class_for, page
@@ -134,7 +134,7 @@ def progress_export(request: HttpRequest, class_id: int) -> HttpResponse:
         action="class.export_progress",
         obj=training_class,
         unit=training_class.owner_unit,
-        data={"rows": len(lines), "filters": dict(request.GET.lists())},
+        data={"rows": len(lines), "filters": filters_asked(request.GET)},
         now=timezone.now(),
     )
     return download(f"{training_class.name}-{_('进度')}.xlsx", sheet(_("进度"), headings, lines))

@@ -118,7 +118,7 @@ def admit_units(
     )
     if person_statuses:
         members = members.filter(person_status__in=person_statuses)
-    data = {"units": [unit.key for unit in units], "person_statuses": list(person_statuses)}
+    data = {"units": [unit.name for unit in units], "person_statuses": list(person_statuses)}
     return _admit(class_id, members, "class.admit_units", data, by, now)
 
 
@@ -187,7 +187,7 @@ def _moved(member_id: int, before: str, after: str, reason: str, by: User, now: 
         class_joined.send(
             TrainingClass, training_class=training_class, user_ids=[member.user_id], by=by, now=now
         )
-    data = {"user": member.user_id, "from": before, "to": after, "reason": reason.strip()}
+    data = {"user": str(member.user), "from": before, "to": after, "reason": reason.strip()}
     audit.record(
         actor=by,
         action="class.member",

@@ -23,7 +23,7 @@ def join(
     if Membership.objects.filter(user=user, to_date__gt=on).exists():
         raise BadDate(_("生效日期早于该人员上一段组织关系的终止日期。"))
     membership = opened(user, unit, person_status, on)
-    data = {"unit": unit.code, "status": person_status, "on": on.isoformat()}
+    data = {"unit": unit.name, "status": person_status, "on": on.isoformat()}
     audit.record(actor=by, action="membership.joined", obj=user, unit=unit, data=data, now=now)
     return membership
 
@@ -36,9 +36,9 @@ def transfer(
     current = required(user)
     if unit.pk == current.unit_id and person_status in (None, current.person_status):
         return current
-    before = current.unit.code
+    before = current.unit.name
     membership = succeeded(current, unit, person_status or current.person_status, on)
-    data = {"from": before, "to": unit.code, "status": membership.person_status, "on": on.isoformat()}
+    data = {"from": before, "to": unit.name, "status": membership.person_status, "on": on.isoformat()}
     audit.record(actor=by, action="membership.transferred", obj=user, unit=unit, data=data, now=now)
     return membership
 
@@ -64,7 +64,7 @@ def leave(*, user: User, on: date, by: User | None, now: datetime) -> None:
         raise BadDate(_("终止日期须晚于起始日期 %(from)s。"), **{"from": current.from_date})
     current.to_date = on
     current.save(update_fields=["to_date"])
-    data = {"unit": current.unit.code, "on": on.isoformat()}
+    data = {"unit": current.unit.name, "on": on.isoformat()}
     audit.record(actor=by, action="membership.left", obj=user, unit=current.unit, data=data, now=now)
 
 

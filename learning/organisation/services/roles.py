@@ -49,7 +49,7 @@ def grant_role(
         defaults={"from_date": from_date or timezone.localdate(now), "granted_by": by},
     )
     if made:
-        data = {"role": role, "unit": unit.code, "to": to_date.isoformat() if to_date else None}
+        data = {"role": role, "unit": unit.name, "to": to_date.isoformat() if to_date else None}
         audit.record(actor=by, action="role.granted", obj=user, unit=unit, data=data, now=now)
     user.__dict__.pop("_scopes", None)
     if role == Role.ADMINISTRATOR:
@@ -73,7 +73,7 @@ def revoke_role(*, assignment: RoleAssignment, by: User | None, now: datetime) -
         raise LastAdministrator
     assignment.to_date = max(today, assignment.from_date)
     assignment.save(update_fields=["to_date"])
-    data = {"role": assignment.role, "unit": assignment.unit.code}
+    data = {"role": assignment.role, "unit": assignment.unit.name}
     audit.record(
         actor=by, action="role.revoked", obj=assignment.user, unit=assignment.unit, data=data, now=now
     )

@@ -66,7 +66,7 @@ def make_people(lines: Iterable[Line], *, by: User | None, now: datetime) -> lis
     )
     audit.record_each(
         (audit.entry(actor=by, action="account.created", obj=person, unit=line.unit,
-                     data={"unit": line.unit.code if line.unit else "", "status": line.status}, now=now))
+                     data={"unit": line.unit.name if line.unit else "", "status": line.status}, now=now))
         for person, line in zip(people, lines, strict=True)
     )  # fmt: skip
     return people

@@ -72,7 +72,7 @@ def move_unit(*, unit: Unit, parent: Unit, on: date, by: User | None, now: datet
     place_under(parent, below, on)
     unit.move(parent, "last-child")
     unit = Unit.objects.get(pk=unit.pk)
-    data = {"from": before.code if before else None, "to": parent.code, "on": on.isoformat()}
+    data = {"from": before.name if before else None, "to": parent.name, "on": on.isoformat()}
     audit.record(actor=by, action="unit.moved", obj=unit, unit=unit, data=data, now=now)
     return unit
 

@@ -375,6 +375,6 @@ def _log(held: _Held, act: str, data: dict[str, Any], by: User | None, now: date
         action=f"attempt.{act}" if one else f"exam.{act}",
         obj=one or held.exam,
         unit=held.audit_unit,
-        data={**data, "exam": held.exam.pk, "attempts": len(held.attempts)},
+        data={**data, "exam": held.exam.title, "attempts": len(held.attempts)},
         now=now,
     )

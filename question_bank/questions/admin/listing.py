@@ -20,7 +20,7 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 
 from learning.organisation.admin.screens import found
 from learning.organisation.permissions import Action, may
-from learning.organisation.services.audit import record
+from learning.organisation.services.audit import filters_asked, record
 from question_bank.questions.errors import QuestionBankError
 from question_bank.questions.models import Bank, Chapter, Question
 from question_bank.questions.models.questions import QuestionQuerySet
@@ -151,7 +151,7 @@ class QuestionExport(QuestionList):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FileResponse:
         now = timezone.now()
         rows = list(self.get_queryset().prefetch_related("knowledge_points"))
-        data = {"rows": len(rows), "filters": dict(request.GET.lists())}
+        data = {"rows": len(rows), "filters": filters_asked(request.GET)}
         record(actor=self.user, action="question.export", obj=self.user, data=data, now=now)
         name = f"questions-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
         return FileResponse(questions_workbook(rows), as_attachment=True, filename=name)

@@ -78,7 +78,7 @@ def share_bank(*, bank: Bank, unit: Unit, may_edit: bool, by: User, now: datetim
         share, _made = BankShare.objects.update_or_create(
             bank=bank, unit=unit, defaults={"may_edit": may_edit}
         )
-        data = {"unit": unit.key, "unit_name": unit.name, "may_edit": may_edit}
+        data = {"unit": unit.name, "may_edit": may_edit}
         record(actor=by, action="bank.share", obj=bank, unit=bank.owner_unit, data=data, now=now)
     return share
 
@@ -88,7 +88,7 @@ def withdraw_share(*, share: BankShare, by: User, now: datetime) -> None:
     bank = share.bank
     _require_owner(by, bank)
     with transaction.atomic():
-        data = {"unit": share.unit.key, "unit_name": share.unit.name}
+        data = {"unit": share.unit.name}
         share.delete()
         record(actor=by, action="bank.withdraw_share", obj=bank, unit=bank.owner_unit, data=data, now=now)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from learning.organisation.audit_facts import facts, facts_line
-from learning.organisation.models import Role
-from learning.organisation.services import audit
-from tests.factories import make_unit, make_user
+from learning.organisation.models import AuditEntry, Role
+from learning.organisation.services import audit, classes
+from learning.organisation.services.memberships import transfer
+from tests.factories import make_class, make_unit, make_user
 
 
 @pytest.mark.parametrize(
@@ -66,3 +68,36 @@ def test_what_a_roster_import_did_is_told_in_the_words_of_its_preview() -> None:
     counts = {"new": 2, "changed": 1, "unchanged": 0, "repeated": 0, "rejected": 3}
     names = [name for name, _said in facts("roster.imported", counts)]
     assert names == ["新增", "变更", "无变化", "重复", "拒绝"]
+
+
+@pytest.mark.django_db
+def test_an_export_of_a_list_tells_its_filters_with_units_by_name() -> None:
+    unit = make_unit(name="甲支部")
+    asked = QueryDict(f"unit={unit.pk}&unit=x&state=passed&q=&page=2")
+    assert audit.filters_asked(asked) == {"unit": ["甲支部", "x"], "state": ["passed"]}
+
+
+def test_an_older_entry_tells_the_days_of_a_filter_not_a_change() -> None:
+    held = {"filters": {"from": "2026-11-01", "to": "2026-11-22", "unit": "now"}}
+    assert facts("report.export", held) == [("筛选条件", "从 2026-11-01，到 2026-11-22，党组织 按现支部")]
+
+
+@pytest.mark.django_db
+def test_acts_name_the_units_and_people_they_are_about() -> None:
+    unit, other = make_unit(name="甲支部"), make_unit(name="乙支部")
+    by, now = make_user(unit=unit), timezone.now()
+    person = make_user(unit=unit, name="张三", number="S21")
+    transfer(user=person, unit=other, on=timezone.localdate(now), by=by, now=now)
+    training_class = make_class(unit)
+    classes.admit_units(class_id=training_class.pk, units=[other], person_statuses=[], by=by, now=now)
+    member = training_class.members.get(user=person)
+    classes.withdraw(member_id=member.pk, reason="转学", by=by, now=now)
+
+    def told(action: str) -> dict[str, str]:
+        entry = AuditEntry.objects.get(action=action)
+        return dict(facts(entry.action, entry.data))
+
+    moved = told("membership.transferred")
+    assert (moved["原来"], moved["改为"]) == ("甲支部", "乙支部")
+    assert told("class.admit_units")["党组织"] == "乙支部"
+    assert told("class.member")["学员"] == "张三（S21）"

@@ -16,7 +16,7 @@ from learning.organisation.admin.screens import paged, query_without, tell, user
 from learning.organisation.models import PersonStatus
 from learning.organisation.permissions import Action
 from learning.organisation.searching import THEIR_PERSON_AND_UNIT, holding
-from learning.organisation.services.audit import record
+from learning.organisation.services.audit import filters_asked, record
 from learning.organisation.sheets import download, sheet
 from question_bank.exams.candidates import admit_units, admit_users, remove_candidate, set_candidate_state
 from question_bank.exams.errors import ExamError
@@ -97,7 +97,7 @@ def candidate_export(request: HttpRequest, exam_id: int) -> HttpResponse:
         ]
         for row in rows
     ]
-    data = {"rows": len(lines), "filters": dict(request.GET.lists())}
+    data = {"rows": len(lines), "filters": filters_asked(request.GET)}
     record(
         actor=user_of(request),
         action="exam.export_candidates",

@@ -14,7 +14,7 @@ from learning.organisation.admin.reasons import ReasonForm
 from learning.organisation.admin.screens import paged, query_without, tell, user_of, warn
 from learning.organisation.models import Unit
 from learning.organisation.permissions import Action, may
-from learning.organisation.services.audit import record
+from learning.organisation.services.audit import filters_asked, record
 from learning.organisation.sheets import download, sheet
 from question_bank.exams.errors import ExamError, NotReady
 from question_bank.exams.models import Attempt, Candidate, Exam
@@ -107,7 +107,7 @@ def exam_export(request: HttpRequest) -> HttpResponse:
         ]
         for exam in rows
     ]
-    data = {"rows": len(lines), "filters": dict(request.GET.lists())}
+    data = {"rows": len(lines), "filters": filters_asked(request.GET)}
     record(actor=user, action="exam.export_list", obj=user, data=data, now=now)
     return download(_("考试列表") + ".xlsx", sheet(_("考试列表"), headings, lines))
 

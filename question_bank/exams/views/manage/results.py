@@ -15,7 +15,7 @@ from learning.organisation.admin.screens import found, paged, query_without, tel
 from learning.organisation.models import Unit
 from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action
-from learning.organisation.services.audit import record
+from learning.organisation.services.audit import filters_asked, record
 from learning.organisation.sheets import download, sheet
 from question_bank.exams.errors import ExamError
 from question_bank.exams.models import Attempt, Candidate, Exam, Release
@@ -133,7 +133,7 @@ def results_export(request: HttpRequest, exam_id: int) -> HttpResponse:
                 duration(used_of(row)),
             ]
         )
-    data = {"rows": len(lines), "filters": dict(request.GET.lists())}
+    data = {"rows": len(lines), "filters": filters_asked(request.GET)}
     record(
         actor=user_of(request),
         action="exam.export_results",
