@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from .shape import Figure, Kind
@@ -14,6 +16,14 @@ def attended(tally: ExamTally) -> str:
     if tally.marking:
         return _("应考 %(due)d，实考 %(sat)d，其中待阅卷 %(marking)d") % counts
     return _("应考 %(due)d，实考 %(sat)d") % counts
+
+
+def most_absent(units: Iterable[tuple[str, int]]) -> tuple[str, int] | None:
+    """Of (unit, its absences) the one with most, where it stands beside others and no other has as many."""
+    ranked = sorted(units, key=lambda unit: -unit[1])
+    if len(ranked) < 2 or ranked[0][1] == ranked[1][1]:
+        return None
+    return ranked[0]
 
 
 def how_sat() -> str:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from reports.attendance import attendance_figures, attended
+from reports.attendance import attendance_figures, attended, most_absent
 from reports.shape import (
     Chart,
     ChartKind,
@@ -69,9 +69,8 @@ def sentence(numbers: ExamNumbers) -> str:
     if tally.marked and not tally.is_small:
         mean = Column("", "", Kind.DECIMAL, points_of(numbers))
         parts.append(_("平均 %(mean)s") % {"mean": with_unit(mean, tally.spread.mean)})
-    unit, most = numbers.missing.most_common(1)[0] if numbers.missing else ("", 0)
-    if most and sum(1 for n in numbers.missing.values() if n == most) == 1 and len(numbers.missing) > 1:
-        parts.append(_("%(unit)s未考 %(n)d 人，最多") % {"unit": unit, "n": most})
+    if worst := most_absent(numbers.missing.items()):
+        parts.append(_("%(unit)s缺考 %(n)d 人，最多") % {"unit": worst[0], "n": worst[1]})
     elif tally.absent:
         parts.append(_("缺考 %(n)d 人") % {"n": tally.absent})
     return _("；").join(parts) + _("。")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from learning.organisation.models import PersonStatus, Unit
-from reports.attendance import attendance_figures, attended
+from reports.attendance import attendance_figures, attended, most_absent
 from reports.shape import (
     Chart,
     ChartKind,
@@ -67,11 +67,8 @@ def sentence(numbers: UnitNumbers) -> str:
             "passed": said(PERCENT, exam.pass_rate_sat),
         }
         parts.append(listed((attended(exam), rates)))
-        worst = max(numbers.lines, key=lambda line: line.exam.absent, default=None)
-        if worst and worst.exam.absent and len(numbers.lines) > 1:
-            parts.append(
-                _("%(unit)s缺考 %(n)d 人次，最多") % {"unit": worst.unit.name, "n": worst.exam.absent}
-            )
+        if worst := most_absent((_name(line), line.exam.absent) for line in numbers.lines):
+            parts.append(_("%(unit)s缺考 %(n)d 人次，最多") % {"unit": worst[0], "n": worst[1]})
         elif exam.absent:
             parts.append(_("缺考 %(n)d 人次") % {"n": exam.absent})
     if study.due:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reports.attendance import attendance_figures, attended
+from reports.attendance import attendance_figures, attended, most_absent
 from reports.tallies import ExamTally
 
 ALWAYS = ["due", "sat", "absent", "exempt", "deferred", "rate", "pass_sat", "pass_due", "excellent"]
@@ -38,3 +38,11 @@ def test_the_sentence_says_how_many_papers_wait_for_marks() -> None:
 def test_the_rates_say_that_papers_waiting_for_marks_count_as_sat() -> None:
     how = {each.key: each.how for each in attendance_figures(ExamTally(), "人")}
     assert all("待阅卷" in how[key] for key in ("sat", "pass_sat", "excellent"))
+
+
+def test_most_absences_are_said_of_one_unit_alone() -> None:
+    assert most_absent([("甲", 1), ("乙", 3), ("丙", 2)]) == ("乙", 3)
+    assert most_absent([("甲", 1), ("乙", 1), ("丙", 0)]) is None
+    assert most_absent([("甲", 0), ("乙", 0)]) is None
+    assert most_absent([("甲", 3)]) is None
+    assert most_absent([]) is None

@@ -66,7 +66,7 @@ def test_the_figures_are_those_of_the_rows(sat: School) -> None:
     assert abs(found["sd"] ** 2 - Decimal(spread.numerator) / spread.denominator) < Decimal("1e-20")
     assert found["used"] == 360_000  # 1 to 6 minutes, and five times 10
     assert report.sentence.startswith(
-        "应考 15，实考 11，合格率（按实考）27.3%；平均 2.55 分；电子支部未考 3 人，最多"
+        "应考 15，实考 11，合格率（按实考）27.3%；平均 2.55 分；电子支部缺考 3 人，最多"
     )
 
 

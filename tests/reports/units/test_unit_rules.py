@@ -102,6 +102,15 @@ def test_nobody_is_absent_before_the_exam_is_over(root: Unit, exam: Exam) -> Non
     assert (tally.absent, tally.waiting) == (0, 1)
 
 
+def test_no_unit_is_blamed_for_most_absences_that_another_has_as_well(root: Unit, exam: Exam) -> None:
+    units = [make_unit(root, name=name) for name in ("甲支部", "乙支部", "丙支部")]
+    for unit in units:
+        make_candidate(exam, make_user(unit=unit))
+    assert shown(read(root)).sentence.endswith("；缺考 3 人次。")
+    make_candidate(exam, make_user(unit=units[1]))
+    assert shown(read(root)).sentence.endswith("；乙支部缺考 2 人次，最多。")
+
+
 def test_group_of_fewer_than_five_shows_no_distribution(root: Unit, exam: Exam) -> None:
     for _ in range(4):
         sat(exam, root, "70")
