@@ -24,7 +24,8 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class QuestionFilter:
-    """`version`: its number, 0 = the newest that was answered; ALL = all together (then no options). `exam`: id, 0 = all."""
+    """`version`: its number, 0 = the newest that was answered in the exams counted; ALL = all together (then no
+    options). `exam`: id, 0 = all."""
 
     version: int = 0
     exam: int = 0
@@ -84,14 +85,11 @@ def question_numbers(
     banked = bool(versions) and bool(readable_banks(user, versions[:1]))
     if not exams and not banked:
         return None
-    answered = {version for _, version in everything}
-    version = _version(versions, answered, wanted)
     chosen = wanted.exam if any(exam.pk == wanted.exam for exam in exams) else 0
-    counted = {
-        (exam, held): tally
-        for (exam, held), tally in everything.items()
-        if (not chosen or exam == chosen) and (version is None or held == version.pk)
-    }
+    asked = {key: tally for key, tally in everything.items() if not chosen or key[0] == chosen}
+    answered = {version for _, version in asked}
+    version = _version(versions, answered, wanted)
+    counted = {key: tally for key, tally in asked.items() if version is None or key[1] == version.pk}
     voids = {exam.pk for exam in exams if any(is_void(exam, each.pk) for each in versions)}
     shown = attempts_folded(user, {exam for exam, _ in counted})
     by_pk = {exam.pk: exam for exam in exams}
@@ -122,7 +120,7 @@ def question_numbers(
             if any(exam == pk for exam, _ in counted)
         ],
         by_version=[
-            Line(None, each, figures([t for k, t in everything.items() if k[1] == each.pk]), 0)
+            Line(None, each, figures([t for k, t in asked.items() if k[1] == each.pk]), 0)
             for each in versions
             if each.pk in answered
         ],

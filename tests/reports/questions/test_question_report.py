@@ -199,6 +199,24 @@ def test_versions_are_told_apart(question: Question, office: User, exam: Exam) -
     assert table(together, "versions").values("n") == [30, 1]
 
 
+def test_the_versions_are_those_of_the_exam_asked_for(question: Question, office: User, exam: Exam) -> None:
+    old = question.current
+    assert old is not None
+    new = QuestionVersion.objects.create(
+        question=question, no=2, status="ready", kind="single", stem="<p>改写的题目</p>", body=old.body, key="o0",
+        created_at=NOW,
+    )  # fmt: skip
+    for version, people in ((old, 2), (new, 1)):
+        other = again(exam, version, "另一场")
+        for _ in range(people):
+            sit(other, make_user(unit=exam.owner_unit), {1: "o0"})
+    fold_requests(now=LATER)
+    assert table(report_of(question, office), "versions").values("n") == [32, 1]
+    report = report_of(question, office, exam=str(exam.pk))
+    assert figures(report)["n"] == 30
+    assert table(report, "versions").values("n") == table(report, "exams").values("n") == [30]
+
+
 def test_a_void_question_is_not_flagged(question: Question, office: User, exam: Exam) -> None:
     assert question.current is not None
     run = start_regrade(
