@@ -131,7 +131,7 @@ def _reliability(numbers: ExamNumbers) -> list[Figure]:
             "α",
             few or numbers.items.alpha,
             Kind.DECIMAL,
-            how=_("Cronbach α = k/(k−1)·(1 − Σσ²ᵢ/σ²ₓ)，按作答份数。"),
+            how=_("Cronbach α = k/(k−1)·(1 − 各题得分方差之和/总分方差)，k 为题数，按作答份数。"),
             key="alpha",
         ),
         Figure(
