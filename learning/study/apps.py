@@ -19,7 +19,7 @@ class StudyConfig(AppConfig):
             {
                 "study.record": _("人工登记学习"),
                 "study.take_back": _("撤销人工登记"),
-                "study.erase": _("清除学习记录"),
+                "study.erase": _("删除学习记录"),
             }
         )
         name_facts(
@@ -28,6 +28,7 @@ class StudyConfig(AppConfig):
                 "minutes": _("学习时长（分钟）"),
                 "study.record new": _("新登记人数"),
                 "study.take_back hours": _("学时"),
+                "study.erase hours": _("学时"),
                 "study.take_back numbers": _("学号/工号"),
                 "slices": _("学习时段"),
                 "coverages": _("学习进度"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +34,7 @@ def erase_study(*, user: User, by: User, reason: str, now: datetime) -> dict[str
         "completions": Completion.objects.filter(user=user),
         "enrolments": Enrolment.objects.filter(user=user, source=Enrolment.Source.SELF),
     }
+    hours = erased["completions"].aggregate(n=Sum("credit_hours"))["n"] or Decimal(0)  # type: ignore[attr-defined]
     note_hours(Completion.objects.filter(user=user), sign=-1)
     counts = {name: rows.delete()[0] for name, rows in erased.items()}  # type: ignore[attr-defined]  # a queryset each
     StudyPace.objects.filter(user=user).delete()
@@ -43,7 +46,7 @@ def erase_study(*, user: User, by: User, reason: str, now: datetime) -> dict[str
         action="study.erase",
         obj=user,
         unit=membership.unit if membership else None,
-        data={**counts, "reason": reason.strip()},
+        data={**counts, "hours": f"{hours:.2f}", "reason": reason.strip()},
         now=now,
     )
     return counts

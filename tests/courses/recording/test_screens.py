@@ -180,6 +180,7 @@ def test_record_is_erased_after_reason_and_number(branch: Unit, administrator: U
     assert not Completion.objects.exists()
     entry = AuditEntry.objects.get(action="study.erase")
     assert (entry.actor, entry.data["completions"], entry.data["reason"]) == (administrator, 3, "本人申请")
+    assert entry.data["hours"] == "2.00"
 
 
 def test_person_to_erase_is_found_by_name_or_number(branch: Unit, administrator: User) -> None:

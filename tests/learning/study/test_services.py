@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from learning.organisation.audit_facts import facts
+from learning.organisation.audit_words import words
 from learning.organisation.exports import record_of
 from learning.organisation.models import AuditEntry, Membership, PersonStatus, Unit, User
 from learning.organisation.services.memberships import transfer
@@ -300,6 +302,8 @@ class TestErasing:
         other = make_user(unit=unit)
         Page(other, page.lesson).beat(15)
         by = make_user()
+        hours = sum(each.credit_hours for each in Completion.objects.filter(user=member))
+        assert hours > 0
         counts = erase_study(user=member, by=by, reason="本人申请", now=after(60))
         assert counts == {"slices": 1, "coverages": 1, "completions": 2, "enrolments": 0, "sessions": 1}
         assert credited_s(member) == 0
@@ -309,8 +313,10 @@ class TestErasing:
         assert (entry.actor, entry.object_id, entry.data) == (
             by,
             str(member.pk),
-            {**counts, "reason": "本人申请"},
+            {**counts, "hours": f"{hours:.2f}", "reason": "本人申请"},
         )
+        assert dict(facts(entry.action, entry.data))["学时"] == f"{hours:.2f}"
+        assert words(entry.action) == "删除学习记录"
 
     def test_erasing_needs_a_reason(self, member: User) -> None:
         with pytest.raises(NotPossible):
