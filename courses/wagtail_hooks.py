@@ -84,6 +84,16 @@ def without_explorer(request: HttpRequest, items: list[MenuItem]) -> None:
     items[:] = [item for item in items if item.name != "explorer"]
 
 
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def on_to_the_outline(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """What comes after saving a new course is its first chapter or lesson; edited as well, for Wagtail itself may have
+    saved it first, while it was being written."""
+    if isinstance(page, CoursePage) and page.numchild == 0:
+        return redirect("course_outline", page.pk)
+    return None
+
+
 @hooks.register("before_publish_page")
 def check_before_publishing(request: HttpRequest, page: Page) -> HttpResponse | None:
     """What was written is kept as a draft; what stops it is told on the page it stands on."""

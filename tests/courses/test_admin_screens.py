@@ -103,13 +103,16 @@ class TestBuilding:
         assert client.get(add).status_code == 200
         made = client.post(add, {**COURSE, "owner_unit": unit.pk})
         course = CoursePage.objects.get()
-        assert made.status_code == 302
         outline = reverse("course_outline", args=[course.pk])
+        assert (made.status_code, made["Location"]) == (302, outline)
+        edit = reverse("wagtailadmin_pages:edit", args=[course.pk])
+        assert client.post(edit, {**COURSE, "owner_unit": unit.pk})["Location"] == outline
         assert "课程里还没有课时" in client.get(outline).content.decode()
 
         add_chapter = reverse("wagtailadmin_pages:add", args=["courses", "chapterpage", course.pk])
         client.post(add_chapter, {"title": "第一章"})
         chapter = ChapterPage.objects.get()
+        assert client.post(edit, {**COURSE, "owner_unit": unit.pk})["Location"] == edit
         add_lesson = reverse("wagtailadmin_pages:add", args=["courses", "lessonpage", chapter.pk])
         video = make_material(unit)
         body = stream("body", [("video", {"material": video.pk, "title": "", "required": "on"})])
