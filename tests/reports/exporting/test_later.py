@@ -94,7 +94,7 @@ def test_who_waits_is_told_and_the_page_asks_again(
     url = asked(office, root)
     page = client_of(office).get(url).content.decode()
     assert "正在后台生成" in page
-    assert 'http-equiv="refresh"' in page
+    assert "data-waiting" in page
     assert "正在后台生成" in client_of(office).get(url, {"take": "1"}).content.decode()
 
 
