@@ -99,7 +99,9 @@ def clock_words(seconds: int) -> str:
 def lessons_words(percent: int, done: int, total: int) -> str:
     """“已学 34%，学完 1/4 课”: the percentage is the bar's, which also knows of lessons half studied."""
     words = ngettext(
-        "已学 %(percent)s%%，学完 %(done)s/%(total)s 课", "已学 %(percent)s%%，学完 %(done)s/%(total)s 课", total
+        "已学 %(percent)s%%，学完 %(done)s/%(total)s 课",
+        "已学 %(percent)s%%，学完 %(done)s/%(total)s 课",
+        total,
     )
     return words % {
         "percent": percent,
