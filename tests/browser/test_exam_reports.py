@@ -87,6 +87,23 @@ def drawn_in(page: Page) -> list[Any]:
     return found
 
 
+def test_the_title_is_whole_on_a_phone(new_context: NewContext, world: World, complaints: list[str]) -> None:
+    page = opened(new_context, world, world.exam, 360, complaints)
+    title = page.locator(".w-breadcrumbs li:last-child")
+    assert "2026 年秋季入党积极分子培训班结业考试" in title.inner_text()
+    box = title.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 360
+    assert box["height"] > 36  # two lines, nothing clipped
+    assert title.evaluate(
+        "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight"
+    )
+    header = page.locator(".w-slim-header").bounding_box()
+    assert header is not None
+    assert box["y"] + box["height"] <= header["y"] + header["height"]
+    assert complaints == []
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_histogram_draws_its_table(
     new_context: NewContext, world: World, width: int, complaints: list[str]
