@@ -119,7 +119,12 @@ def accept_late(
             action="attempt.late_accepted",
             obj=attempt,
             unit=attempt.exam.owner_unit,
-            data={**facts, "exam": attempt.exam.title, "from": _written(before), "to": _written(attempt.score)},
+            data={
+                **facts,
+                "exam": attempt.exam.title,
+                "from": _written(before),
+                "to": _written(attempt.score),
+            },
             now=now,
         )
     return changed
