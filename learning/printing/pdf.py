@@ -23,6 +23,7 @@ CELL = 9.0
 LEADING = 1.5
 CELL_PAD = 4.0
 MOST_LINES = 12  # of one cell; what is longer ends with …
+SHADES = (INK.bar, "#E08A1E", "#2F7D6B", "#A24FB8", "#8A8F98", "#6B5B3E")  # as on the screen
 HEADING_SIZES = {0: 20.0, 1: 15.0, 2: 12.0}
 
 
@@ -47,12 +48,13 @@ class Figure:
 @dataclass(frozen=True)
 class Bar:
     """A bar of a chart: its name, its length in the chart's unit (≥ 0; None = nothing known) and the words at its end.
-    `beside`: compared with the bar above it, drawn paler."""
+    `beside`: compared with the bar above it, drawn paler. `parts`: what the length is made of, each in its shade."""
 
     label: str
     value: float | None
     words: str
     beside: bool = False
+    parts: tuple[float, ...] = ()
 
 
 class Document:
@@ -196,7 +198,9 @@ class Document:
                 self.sheet.text(self.left, foot, line, size=CELL)
             x = self.left + label_room
             self.sheet.box(x, middle - 5, track, 10, fill=INK.bar_ground)
-            if bar.value and top > 0:
+            if bar.parts and top > 0:
+                self._stack(x, middle - 5, [track * part / top for part in bar.parts])
+            elif bar.value and top > 0:
                 self.sheet.box(
                     x,
                     middle - 5,
@@ -207,6 +211,29 @@ class Document:
             self.sheet.text(x + track + 6, middle + CELL * 0.35, bar.words, size=CELL)
             self.y += height
         self.y += 8
+
+    def key(self, names: Sequence[str]) -> None:
+        """What the shades of stacked bars mean, in their order."""
+        x, height = self.left, CELL * 1.6
+        self._need(height)
+        for number, name in enumerate(names):
+            wide = words.width(words.clean(name), CELL) + 26
+            if x > self.left and x + wide > self.left + self.room:
+                x, self.y = self.left, self.y + height
+                self._need(height)
+            self.sheet.box(x, self.y + height / 2 - 4, 8, 8, fill=SHADES[number % len(SHADES)])
+            self.sheet.text(x + 12, self.y + height / 2 + CELL * 0.35, name, size=CELL)
+            x += wide
+        self.y += height + 4
+
+    def _stack(self, x: float, y: float, lengths: Sequence[float]) -> None:
+        """Parts of a bar one after the other, a white line between them."""
+        for number, length in enumerate(lengths):
+            if length > 0:
+                self.sheet.box(
+                    x, y, length, 10, fill=SHADES[number % len(SHADES)], stroke="#FFFFFF", line_width=0.4
+                )
+            x += length
 
     def histogram(
         self, bins: Sequence[tuple[str, int]], *, marked: float | None = None, note: str = ""

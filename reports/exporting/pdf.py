@@ -91,15 +91,14 @@ def _draw(paper: pdf.Document, chart: Chart) -> None:
         return
     if chart.kind not in IN_BARS or not names:
         return
+    if chart.stacked and len(chart.series) > 1:
+        _draw_stacked(paper, chart, names)
+        return
     keys = _drawn_side_by_side(chart)
     if len(keys) < len(chart.series):
         paper.paragraph(_("条形表示：%(what)s") % {"what": table.column(keys[0]).label}, small=True)
     most = MOST_BARS // len(keys)
-    if len(names) > most:
-        paper.paragraph(
-            _("共 %(count)d 行，图中为前 %(shown)d 行，表中为全部。") % {"count": len(names), "shown": most},
-            small=True,
-        )
+    _say_how_many(paper, len(names), most)
     bars: list[pdf.Bar] = []
     for name, row in list(zip(names, table.rows, strict=False))[:most]:
         for key in keys:
@@ -112,9 +111,31 @@ def _draw(paper: pdf.Document, chart: Chart) -> None:
     paper.bars(bars)
 
 
+def _say_how_many(paper: pdf.Document, count: int, most: int) -> None:
+    if count > most:
+        paper.paragraph(
+            _("共 %(count)d 行，图中为前 %(shown)d 行，表中为全部。") % {"count": count, "shown": most},
+            small=True,
+        )
+
+
+def _draw_stacked(paper: pdf.Document, chart: Chart, names: Sequence[str]) -> None:
+    """A bar a row, made of every series; its sum stands at the end, the table below has the parts."""
+    columns = [chart.table.column(key) for key in chart.series]
+    places = [chart.table.place(key) for key in chart.series]
+    _say_how_many(paper, len(names), MOST_BARS)
+    paper.paragraph(_("条形末端为各部分之和。"), small=True)
+    paper.key([column.label for column in columns])
+    bars = []
+    for name, row in list(zip(names, chart.table.rows, strict=False))[:MOST_BARS]:
+        parts = [_length(column, row[place]) or 0.0 for column, place in zip(columns, places, strict=True)]
+        bars.append(pdf.Bar(name, sum(parts), f"{sum(parts):g}", parts=tuple(parts)))
+    paper.bars(bars)
+
+
 def _drawn_side_by_side(chart: Chart) -> tuple[str, ...]:
-    """Bars that stand beside each other; of what is stacked or boxed one series, of a box its median."""
-    if chart.kind is ChartKind.BAR and not chart.stacked:
+    """Bars that stand beside each other; elsewhere one series, of a box its median."""
+    if chart.kind is ChartKind.BAR:
         return chart.series
     return (chart.series[len(chart.series) // 2 if chart.kind is ChartKind.BOX else 0],)
 

@@ -206,6 +206,20 @@ def test_bars_of_two_series_stand_beside_each_other_on_paper() -> None:
     assert "条形表示" not in text
 
 
+def test_a_stacked_bar_stands_on_paper_with_all_its_parts() -> None:
+    columns = (COLUMNS[0], Column("passed", "合格", Kind.INT), Column("failed", "不合格", Kind.INT))
+    table = Table("下级党组织", columns, [("甲支部", 12, 34), ("乙支部", 5, 0), ("丙支部", None, 0)])
+    chart = Chart(ChartKind.BAR, table, "name", ("passed", "failed"), stacked=True, lying=True)
+    content = document(Report("t", "s", AT, chart=chart))
+    text = words_on(content)
+    assert "条形表示" not in text
+    assert text.count("不合格") == 2  # in the key and in the table
+    assert text.count("46") == 1
+    (page,) = pypdfium2.PdfDocument(content)
+    seen = {color for _n, color in page.render(scale=1).to_pil().convert("RGB").getcolors(10**6)}
+    assert {(0xB3, 0x19, 0x1F), (0xE0, 0x8A, 0x1E)} <= seen
+
+
 @pytest.mark.parametrize("room", [55.0, 83.0])
 def test_no_title_of_a_crowded_table_stands_as_a_column_of_single_letters(room: float) -> None:
     columns = (
