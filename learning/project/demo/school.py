@@ -62,10 +62,17 @@ class School:
     members: list[str]  # numbers
 
 
+class EarlierSchool(Exception):
+    """The database holds a demo school that an earlier version made, with other people and exams."""
+
+
 def load_school(now: datetime) -> School:
-    """The school as it stands after this call; what is there already stays, windows are dated anew."""
+    """The school as it stands after this call; what is there already stays, windows are dated anew. Raises
+    EarlierSchool."""
     officers, members = people.officers(), people.members()
     if not Exam.objects.filter(title=PAST).exists():
+        if Unit.objects.filter(code=people.SCHOOL[0]).exists():
+            raise EarlierSchool
         with transaction.atomic():
             _build(officers, members, now)
     organiser = User.objects.get(number=next(o.person.number for o in officers if o.key == "organiser"))

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from learning.project.demo.logins import Login, kept_logins, set_logins
 from learning.project.demo.people import members, officers
-from learning.project.demo.school import School, load_school
+from learning.project.demo.school import EarlierSchool, School, load_school
 from learning.project.demo.serving import port_is_free, serve
 
 MEMBERS_SHOWN = 20
@@ -71,7 +71,12 @@ class Command(BaseCommand):
             keep_private(Path(settings.DATABASES["default"]["NAME"]))
             kept = beside.submit(kept_logins, Path(settings.VAR) / "demo-logins.json", numbers)
             call_command("migrate", verbosity=0)
-            school = load_school(timezone.now())
+            try:
+                school = load_school(timezone.now())
+            except EarlierSchool:
+                raise CommandError(
+                    f"{settings.VAR} holds the demo school of an earlier version. Move or delete that folder to begin anew."
+                ) from None
             logins = set_logins(kept.result())
 
         def told() -> None:
