@@ -188,7 +188,7 @@ def member_record(studio: Studio) -> None:
     context.close()
     with studio.signed_in(studio.members[0], phone=True) as page:
         studio.go(page, "/exams/")
-        page.click("text=结业考试")
+        page.click("text=党章党史知识考试")
         page.wait_for_load_state("networkidle")
         page.click("a[href*='/result/']")
         page.wait_for_load_state("networkidle")
@@ -315,7 +315,7 @@ def organiser_report(studio: Studio) -> None:
         page.wait_for_timeout(1000)  # the chart
         studio.take(page, "organiser-report-unit", full=True, tallest=1650)
         studio.go(page, "/admin/reports/exams/")
-        page.locator("main a", has_text="结业考试").first.click()
+        page.locator("main a", has_text="党章党史知识考试").first.click()
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(1000)
         studio.take(page, "organiser-report-exam", full=True, tallest=1250)
@@ -412,7 +412,7 @@ def organiser_exam(studio: Studio) -> None:
 def organiser_results(studio: Studio) -> None:
     with studio.signed_in(studio.logins["organiser"], phone=False) as page:
         studio.go(page, "/admin/exams/")
-        page.locator("main tbody a").filter(has_text="结业考试").click()
+        page.locator("main tbody a").filter(has_text="党章党史知识考试").click()
         page.wait_for_load_state("networkidle")
         page.get_by_role("link", name="成绩", exact=True).click()
         page.wait_for_load_state("networkidle")
