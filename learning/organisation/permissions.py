@@ -149,6 +149,12 @@ def roles_held(user: User, *, day: date) -> list[tuple[Role, str]]:
     return kept[day]
 
 
+def forget_roles(user: User) -> None:
+    """What was found out of the person's roles; for whoever changes them."""
+    for name in ("_roles", "_scopes"):
+        vars(_person(user)).pop(name, None)
+
+
 def _person(user: User) -> User:
     """request.user is a stand-in for the person; both must share what was found out."""
     person: User = vars(user).get("_wrapped", user)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.errors import BadPlace, LastAdministrator, NotAllowed, OrganisationError
 from learning.organisation.models import Role, RoleAssignment, Unit, User
-from learning.organisation.permissions import MATRIX, Action, may
+from learning.organisation.permissions import MATRIX, Action, forget_roles, may
 
 from . import audit
 
@@ -51,7 +51,7 @@ def grant_role(
     if made:
         data = {"role": role, "unit": unit.name, "to": to_date.isoformat() if to_date else None}
         audit.record(actor=by, action="role.granted", obj=user, unit=unit, data=data, now=now)
-    user.__dict__.pop("_scopes", None)
+    forget_roles(user)
     if role == Role.ADMINISTRATOR:
         follow_administrators(user)
     return assignment
@@ -77,7 +77,7 @@ def revoke_role(*, assignment: RoleAssignment, by: User | None, now: datetime) -
     audit.record(
         actor=by, action="role.revoked", obj=assignment.user, unit=assignment.unit, data=data, now=now
     )
-    assignment.user.__dict__.pop("_scopes", None)
+    forget_roles(assignment.user)
     if assignment.role == Role.ADMINISTRATOR:
         follow_administrators(assignment.user)
 

@@ -70,6 +70,18 @@ def test_the_last_administrator_stays() -> None:
 
 
 @pytest.mark.django_db
+def test_what_was_asked_before_a_role_came_or_went_is_forgotten() -> None:
+    root = make_unit()
+    user = make_user()
+    now = timezone.now()
+    assert not may(user, Action.EXAM_BUILD, root)
+    held = roles.grant_role(user=user, role=Role.SCHOOL_OFFICE, unit=root, by=None, now=now)
+    assert may(user, Action.EXAM_BUILD, root)
+    held.user = user
+    roles.revoke_role(assignment=held, by=None, now=now)
+    assert not may(user, Action.EXAM_BUILD, root)
+
+
 def test_a_second_grant_of_a_standing_role_is_the_first() -> None:
     root, person = make_unit(), make_user()
     one = roles.grant_role(user=person, role=Role.AUTHOR, unit=root, by=None, now=NOW)
