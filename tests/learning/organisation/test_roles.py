@@ -82,6 +82,7 @@ def test_what_was_asked_before_a_role_came_or_went_is_forgotten() -> None:
     assert not may(user, Action.EXAM_BUILD, root)
 
 
+@pytest.mark.django_db
 def test_a_second_grant_of_a_standing_role_is_the_first() -> None:
     root, person = make_unit(), make_user()
     one = roles.grant_role(user=person, role=Role.AUTHOR, unit=root, by=None, now=NOW)
