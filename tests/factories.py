@@ -13,11 +13,13 @@ from learning.organisation.models import (
     PersonStatus,
     Role,
     RoleAssignment,
+    TeachingGroup,
     TrainingClass,
     Unit,
     UnitClosure,
     User,
 )
+from learning.organisation.services.groups import keep_members
 from question_bank.exams.models import (
     Attempt,
     AttemptItem,
@@ -247,3 +249,9 @@ def make_class_member(training_class: TrainingClass, user: User, **fields: Any) 
             **fields,
         }
     )
+
+
+def make_group(*members: User, title: str = "") -> TeachingGroup:
+    group = TeachingGroup.objects.create(title=title or f"教学班{next(_numbers)}", created_at=NOW)
+    keep_members(group=group, users=members, now=NOW)
+    return group

@@ -1,8 +1,9 @@
-"""Who learns: people, the unit tree, memberships, roles, one-time codes, the audit log."""
+"""Who learns: people, the unit tree, memberships, roles, teaching groups, one-time codes, the audit log."""
 
 from .accounts import AccessCode, User
 from .audit import AuditEntry
 from .classes import ClassMember, TrainingClass, TrainingClassQuerySet
+from .groups import GroupMember, GroupRole, GroupStaff, TeachingGroup
 from .roles import Role, RoleAssignment
 from .roster import RosterImport
 from .units import Membership, PersonStatus, Unit, UnitClosure
@@ -11,11 +12,15 @@ __all__ = [
     "AccessCode",
     "AuditEntry",
     "ClassMember",
+    "GroupMember",
+    "GroupRole",
+    "GroupStaff",
     "Membership",
     "PersonStatus",
     "Role",
     "RoleAssignment",
     "RosterImport",
+    "TeachingGroup",
     "TrainingClass",
     "TrainingClassQuerySet",
     "Unit",

@@ -11,7 +11,7 @@ from .attempts import (
 )
 from .blueprints import Blueprint, Cell, FixedItem, Section
 from .claims import MarkClaim
-from .exams import AdmissionRule, Candidate, Exam, ExamPool
+from .exams import AdmissionRule, Candidate, Exam, ExamGroup, ExamPool
 from .marking import Mark, RegradeRun, Release, Result, SavedComment
 from .practice import CollectedAttempt, NotebookEntry, NotebookTry, PracticeAnswer, PracticeRun
 
@@ -28,6 +28,7 @@ __all__ = [
     "Cell",
     "CollectedAttempt",
     "Exam",
+    "ExamGroup",
     "ExamPool",
     "FixedItem",
     "Mark",

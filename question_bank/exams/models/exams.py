@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from learning.organisation.models import PersonStatus, Unit, User
+from learning.organisation.models import PersonStatus, TeachingGroup, Unit, User
 from learning.organisation.permissions import Action, scope_q
 from question_bank.questions.models import QuestionVersion
 
@@ -175,6 +175,23 @@ class AdmissionRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exam_id}: {self.unit_id}"
+
+
+class ExamGroup(models.Model):
+    """The exam is sat by a teaching group: its staff may do for its people what permissions.GROUP_MATRIX says."""
+
+    exam = models.ForeignKey(Exam, on_delete=models.CASCADE, related_name="exam_groups")
+    group = models.ForeignKey(
+        TeachingGroup, on_delete=models.PROTECT, related_name="exam_groups", verbose_name=_("教学班")
+    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["exam", "group"], name="group_sits_exam_once")]
+
+    def __str__(self) -> str:
+        return f"{self.exam_id}: {self.group_id}"
 
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
