@@ -9,6 +9,8 @@ from celery.schedules import crontab
 from celery.signals import celeryd_init, setup_logging
 from kombu.transport import TRANSPORT_ALIASES
 
+from learning.project.switches import LTI_ENABLED
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learning.project.settings.demo")
 
 TRANSPORT_ALIASES["filesystem"] = "learning.project.queue:Transport"
@@ -22,6 +24,7 @@ app.autodiscover_tasks(
         "question_bank.exams",
         "courses",
         "reports",
+        *(["lti"] if LTI_ENABLED else []),
     ]
 )
 app.conf.beat_schedule = {

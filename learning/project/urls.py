@@ -11,6 +11,7 @@ from .health import healthz
 from .home import home
 from .look import brand_css
 from .media import media
+from .switches import LTI_ENABLED
 
 urlpatterns = [
     path("", home, name="home"),
@@ -31,6 +32,9 @@ urlpatterns = [
     path("", include("courses.urls")),
     path("", include("reports.urls")),
 ]
+
+if LTI_ENABLED:
+    urlpatterns.append(path("", include("lti.urls")))
 
 if settings.DEBUG:
     urlpatterns += [

@@ -9,6 +9,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from learning.project.logs import shorten_refusal
+from learning.project.switches import LTI_ENABLED
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(os.environ.get("DANGXIAO_VAR", ROOT / "var"))
@@ -22,6 +23,9 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").sp
 # The site works under a sub-path ("/dangxiao") behind a proxy that strips it.
 SITE_PREFIX = os.environ.get("SITE_PREFIX", "").rstrip("/")
 FORCE_SCRIPT_NAME = SITE_PREFIX or None
+
+# Networks within private address space in which campus platforms stand, as CIDR: "10.20.0.0/16,192.168.8.0/24".
+LTI_PRIVATE_NETWORKS = [net for net in os.environ.get("LTI_PRIVATE_NETWORKS", "").split(",") if net]
 
 INSTALLED_APPS = [
     "learning.project.apps.ProjectConfig",
@@ -54,6 +58,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
 ]
+if LTI_ENABLED:  # after the rooms whose screens it adds to
+    INSTALLED_APPS.insert(INSTALLED_APPS.index("reports.apps.ReportsConfig") + 1, "lti.apps.LtiConfig")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

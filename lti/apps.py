@@ -1,0 +1,9 @@
+"""The LTI 1.3 Advantage tool: campus platforms embed us, rosters come in, grades go out."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LtiConfig(AppConfig):
+    name = "lti"
+    verbose_name = _("校园平台")
