@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from .models import Role
-from .permissions import MATRIX, Action
+from .models import GroupRole, Role
+from .permissions import GROUP_MATRIX, MATRIX, Action
 
 ACTION_NAMES = {
     Action.ADMIN_ENTER: _("进入管理后台"),
@@ -37,8 +41,8 @@ ACTION_NAMES = {
 
 INTRODUCTION = """# 权限表
 
-本页由 `manage.py permission_matrix > docs/permissions.md` 生成，来源是 `learning/organisation/permissions.py` 中的 `MATRIX`，
-请勿手工修改。
+本页由 `manage.py permission_matrix > docs/permissions.md` 生成，来源是 `learning/organisation/permissions.py` 中的 `MATRIX` 和
+`GROUP_MATRIX`，请勿手工修改。
 
 - 角色按党组织授予，对该党组织及其全部下级有效，有起止日期；看不到的对象一律显示为“不存在”。
 - 人人都是学员（党员），不需要授予；学员只看到自己的学习与考试。
@@ -47,18 +51,33 @@ INTRODUCTION = """# 权限表
 
 """
 
+GROUPS = """
+## 教学班
+
+从校园平台进入时不带上表中的任何角色。教学班的教师在该班参加的考试中，只对现在或曾经是该班成员的考生有下列权限；
+看不到其他考生，也不能做涉及整场考试的事（编制、发布、延时、公布成绩、重评）。
+
+"""
+
 
 def matrix_page() -> str:
-    """The page in the active language: a row an action, a column a role."""
-    roles = list(Role)
+    """The page in the active language: a row an action, a column a role; below it those of a teaching group."""
+    roles = _table(MATRIX, Role, list(Action))
+    some = [action for action in Action if any(action in allowed for allowed in GROUP_MATRIX.values())]
+    return INTRODUCTION + roles + GROUPS + _table(GROUP_MATRIX, GroupRole, some)
+
+
+def _table(
+    matrix: Mapping[Any, frozenset[Action]], roles: type[TextChoices], actions: Sequence[Action]
+) -> str:
     lines = [
         "| 权限 | " + " | ".join(str(role.label) for role in roles) + " |",
         "|---|" + ":-:|" * len(roles),
     ]
     lines += [
         f"| {ACTION_NAMES[action]} | "
-        + " | ".join("✓" if action in MATRIX[role] else "" for role in roles)
+        + " | ".join("✓" if action in matrix[role] else "" for role in roles)
         + " |"
-        for action in Action
+        for action in actions
     ]
-    return INTRODUCTION + "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from wagtail.admin.views.bulk_action.registry import bulk_action_registry
@@ -15,14 +15,15 @@ from .admin.scoped import is_scoped_bulk_action
 
 
 class FirstChangeMiddleware:
-    """Sends a signed-in user whose password was given by somebody else to the change page first."""
+    """Sends a signed-in user whose password was given by somebody else to the change page first. Whom a campus platform
+    has signed in has used no password."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if user.is_authenticated and user.must_change_password:
+        if user.is_authenticated and user.must_change_password and not user.launched:
             change, leave = reverse("password_change"), reverse("logout")
             if request.path not in (change, leave, reverse("set_language")):
                 return redirect(change)
@@ -30,9 +31,9 @@ class FirstChangeMiddleware:
 
 
 class AdminDoorsMiddleware:
-    """Closes what Wagtail opens to everybody who may enter its admin: pages this product does not use (admin/doors.py),
-    bulk actions on our models that know no rows of units, and its own log-in page (ours counts failures by device and
-    sends codes)."""
+    """Closes the admin and its documents to launched sessions, and what Wagtail opens to everybody who may enter its
+    admin: pages this product does not use (admin/doors.py), bulk actions on our models that know no rows of units, and
+    its own log-in page (ours counts failures by device and sends codes)."""
 
     OUR_APPS = ("organisation", "study", "questions", "exams", "courses", "reports")
 
@@ -46,6 +47,9 @@ class AdminDoorsMiddleware:
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         door = request.resolver_match.view_name if request.resolver_match else ""
+        inside = request.path.startswith(reverse("wagtailadmin_home")) or door.startswith("wagtaildocs_")
+        if inside and getattr(request.user, "launched", False):
+            raise Http404
         if door == "wagtailadmin_login":
             return redirect("login")
         passes = self.bulk_passes(**kwargs) if door == "wagtail_bulk_action" else is_open(door)

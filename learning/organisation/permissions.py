@@ -1,4 +1,5 @@
-"""The permission matrix: which role may do what, and over which units. One table; nothing else grants a right."""
+"""The permission matrix: which role may do what, and over which units; and beside it what the teachers of a teaching group
+may do for its people. Two tables; nothing else grants a right."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from enum import StrEnum
 from functools import reduce
 from operator import or_
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
-from .models import Membership, Role, RoleAssignment, Unit, User
+from .models import GroupRole, GroupStaff, Membership, Role, RoleAssignment, Unit, User
 from .models.units import UnitQuerySet
 
 
@@ -117,6 +118,13 @@ MATRIX: dict[Role, frozenset[Action]] = {
     R.ADMINISTRATOR: frozenset(Action),
 }
 
+# For the people of the group, in what the group does together, and nothing else (decision 0012). Acts on the whole (build,
+# publish, adjust, release, regrade) never stand here.
+GROUP_MATRIX: dict[GroupRole, frozenset[Action]] = {
+    GroupRole.TEACHER: frozenset({A.EXAM_VIEW, A.EXAM_MONITOR, A.EXAM_MARK, A.REPORT_VIEW, A.MEMBER_VIEW}),
+    GroupRole.ASSISTANT: frozenset({A.EXAM_VIEW, A.EXAM_MONITOR, A.EXAM_MARK}),
+}
+
 
 def roles_allowing(action: Action) -> list[Role]:
     """The roles whose row of the matrix holds the action."""
@@ -124,10 +132,11 @@ def roles_allowing(action: Action) -> list[Role]:
 
 
 def scopes(user: User, action: Action, *, day: date | None = None) -> list[str]:
-    """Tree paths below which the user may do the action today; [] = nowhere, [""] = everywhere (superuser).
+    """Tree paths below which the user may do the action today; [] = nowhere, [""] = everywhere (superuser). A launched
+    session has no roles, whoever the person is.
 
     The answer is kept on the user object, which lives for one request."""
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_authenticated or not user.is_active or user.launched:
         return []
     if user.is_superuser:
         return [""]
@@ -142,16 +151,37 @@ def scopes(user: User, action: Action, *, day: date | None = None) -> list[str]:
 
 def roles_held(user: User, *, day: date) -> list[tuple[Role, str]]:
     """The person's roles on that day, each with the tree path of its unit; one query for a user object and day."""
-    kept: dict[date, list[tuple[Role, str]]] = vars(_person(user)).setdefault("_roles", {})
+    return [(Role(role), path) for role, path, group in _held(user, day) if group is None]
+
+
+def groups_allowing(user: User, action: Action) -> list[int]:
+    """Ids of the teaching groups for whose people the user may do the action now; [] for a superuser, who needs none.
+    Comes with `roles_held`: one query for both."""
+    if not user.is_authenticated or not user.is_active or (user.is_superuser and not user.launched):
+        return []
+    held = _held(user, timezone.localdate())
+    return [
+        group for role, _path, group in held if group is not None and action in GROUP_MATRIX[GroupRole(role)]
+    ]
+
+
+def _held(user: User, day: date) -> list[tuple[str, str, int | None]]:
+    """(role, tree path of its unit, None) or (role, "", group): all that the person holds on that day, by one query."""
+    kept: dict[date, list[tuple[str, str, int | None]]] = vars(_person(user)).setdefault("_held", {})
     if day not in kept:
-        rows = RoleAssignment.objects.on(day).filter(user=user).values_list("role", "unit__path")
-        kept[day] = [(Role(role), path) for role, path in rows]
+        no_group = Value(None, output_field=BigIntegerField())
+        roles = RoleAssignment.objects.on(day).filter(user=user)
+        groups = GroupStaff.objects.filter(user=user, removed_at=None)
+        rows = roles.values_list("role", "unit__path", no_group).union(
+            groups.values_list("role", Value(""), "group"), all=True
+        )
+        kept[day] = list(rows)
     return kept[day]
 
 
 def forget_roles(user: User) -> None:
-    """What was found out of the person's roles; for whoever changes them."""
-    for name in ("_roles", "_scopes"):
+    """Drops what was found out of the person's roles and groups; for whoever changes them."""
+    for name in ("_held", "_scopes"):
         vars(_person(user)).pop(name, None)
 
 
@@ -198,7 +228,7 @@ def people_allowing(user: User, action: Action, *, day: date | None = None) -> Q
 def outranked(by: User, people: Iterable[User], *, day: date | None = None) -> set[int]:
     """Ids of those people who may do something, somewhere, that `by` may not do there."""
     people = list(people)
-    if by.is_superuser:
+    if by.is_superuser and not by.launched:
         return set()
     above = {person.pk for person in people if person.is_superuser}
     held = RoleAssignment.objects.on(day or timezone.localdate()).filter(user__in=people)

@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from learning.organisation.models import GroupMember, GroupRole, GroupStaff, TeachingGroup, User
+from learning.organisation.permissions import forget_roles
 
 CHUNK = 1000
 
@@ -52,6 +53,7 @@ def remove_members(*, group: TeachingGroup, users: Collection[User | int], now: 
 def keep_staff(*, group: TeachingGroup, user: User, role: GroupRole, now: datetime) -> GroupStaff:
     """The person's current row with this role. A change of role ends the old row and begins a new one;
     of two at once with different roles the first stays until the next call."""
+    forget_roles(user)
     with transaction.atomic():
         rows = GroupStaff.objects.filter(group=group, user=user, removed_at=None)
         current = rows.select_for_update().first()
@@ -67,6 +69,8 @@ def keep_staff(*, group: TeachingGroup, user: User, role: GroupRole, now: dateti
 
 def remove_staff(*, group: TeachingGroup, user: User | int, now: datetime) -> bool:
     """Whether the person has ceased to teach the group by this call."""
+    if isinstance(user, User):
+        forget_roles(user)
     rows = GroupStaff.objects.filter(group=group, user=user, removed_at=None)
     return bool(rows.update(removed_at=Greatest(F("since"), now)))
 
