@@ -1,0 +1,162 @@
+"""What of ours a platform may link: published exams and live courses (with their lessons) of the unit that the
+administrator chose for it or of those below; how a claim names one, and where it stands for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from django.db.models import Q
+from django.urls import reverse
+from wagtail.models import Page
+
+from courses.publishing import key_of
+from learning.organisation.models import User
+from learning.study.models import Activity, Enrolment
+from learning.study.models.activities import ActivityQuerySet
+from learning.study.services.enrolling import enrol
+from lti.core.claims import Standing
+from lti.models import Context, Platform, ResourceLink
+from question_bank.exams.models import Exam
+from question_bank.exams.models.exams import ExamQuerySet
+
+EXAM, COURSE, LESSON = (
+    "exam",
+    "course",
+    "lesson",
+)  # names of the custom claim, a contract with links already placed
+DIGITS = 18  # of the longest number that is asked of the database
+PAGES = (Activity.Kind.COURSE, Activity.Kind.LESSON)
+TEACHING = (Standing.INSTRUCTOR, Standing.ASSISTANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a link opens: an exam, or a page of a course with its activity."""
+
+    exam: Exam | None = None
+    page: Page | None = None
+    activity: Activity | None = None
+
+    @property
+    def title(self) -> str:
+        return str(self.exam or self.activity or "")
+
+    @property
+    def name(self) -> str:
+        """The word of the custom claim for this kind of thing."""
+        if self.activity is None:
+            return EXAM
+        return COURSE if self.activity.kind == Activity.Kind.COURSE else LESSON
+
+    @property
+    def number(self) -> int:
+        thing = self.exam or self.page
+        return thing.pk if thing else 0
+
+    @property
+    def custom(self) -> dict[str, str]:
+        """The custom claim by which `find_target` finds it again."""
+        return {self.name: str(self.number)}
+
+    @property
+    def resource_id(self) -> str:
+        """As a line item calls it: "exam-12"."""
+        return f"{self.name}-{self.number}"
+
+
+def exams_of(platform: Platform) -> ExamQuerySet:
+    """Published exams that links of the platform may open, those that are over too."""
+    exams: ExamQuerySet = Exam.objects.filter(state=Exam.State.PUBLISHED)
+    return exams.filter(owner_unit__path__startswith=platform.unit.path) if platform.unit else exams.none()
+
+
+def linkable_exams(platform: Platform, now: datetime) -> ExamQuerySet:
+    """Those that a teacher may choose now: not yet over."""
+    return exams_of(platform).filter(closes_at__gt=now)
+
+
+def linkable_pages(platform: Platform) -> ActivityQuerySet:
+    """The activities of live courses and of their live lessons that links of the platform may open. `courses.reading.places`
+    tells the page of each."""
+    found: ActivityQuerySet = Activity.objects.filter(kind__in=PAGES, is_open=True)
+    if platform.unit is None:
+        return found.none()
+    whole = Q(parent=None) | Q(parent__is_open=True)
+    return found.filter(whole, owner_unit__path__startswith=platform.unit.path)
+
+
+def find_target(platform: Platform, custom: Mapping[str, str], target_link_uri: str = "") -> Target | None:
+    """What the custom claim names, or else the query of the target link; None for nothing, and for what the platform
+    may not open."""
+    query = dict(parse_qsl(urlsplit(target_link_uri).query, max_num_fields=50)) if target_link_uri else {}
+    for said in (custom, query):
+        for name in (EXAM, COURSE, LESSON):
+            number = _number(said.get(name))
+            if number:
+                return target_named(platform, name, number)
+    return None
+
+
+def target_named(platform: Platform, name: str, number: int) -> Target | None:
+    """The exam, course or lesson of this number, if links of the platform may open it."""
+    if name == EXAM:
+        exam = exams_of(platform).filter(pk=number).first()
+        return Target(exam=exam) if exam else None
+    kind = {COURSE: Activity.Kind.COURSE, LESSON: Activity.Kind.LESSON}.get(name)
+    page = Page.objects.live().filter(pk=number).first()
+    if kind is None or page is None:
+        return None
+    activities = linkable_pages(platform).select_related("parent")
+    activity = activities.filter(kind=kind, key=key_of(page)).first()
+    return Target(page=page, activity=activity) if activity else None
+
+
+def target_of(link: ResourceLink) -> Target | None:
+    """What the link opens today; None where nothing was chosen, or what was chosen is withdrawn or no longer
+    offered to the platform."""
+    platform = link.context.platform
+    if link.exam_id:
+        return target_named(platform, EXAM, link.exam_id)
+    if link.page_id:
+        return target_named(platform, COURSE, link.page_id) or target_named(platform, LESSON, link.page_id)
+    return None
+
+
+def address_of(target: Target | None, *, standing: str, link: ResourceLink) -> str:
+    """Where a launch of the link leads: learners to the thing itself, teachers to their page of the course, with nothing
+    chosen to the choice (a teacher) or to a page that says so. `standing` is one of claims.Standing."""
+    if standing in TEACHING and (target or standing == Standing.ASSISTANT):
+        return reverse("lti_context", args=[link.context_id])
+    if standing == Standing.INSTRUCTOR:
+        return reverse("lti_link_choose", args=[link.pk])
+    if standing == Standing.LEARNER and target and target.exam:
+        return reverse("exam_start", args=[target.exam.pk])
+    if standing == Standing.LEARNER and target and target.page:
+        return target.page.url or reverse("lti_link", args=[link.pk])
+    return reverse("lti_link", args=[link.pk])
+
+
+def enrol_learners(target: Target, users: Iterable[User], *, now: datetime) -> int:
+    """Opens the course of a page to these people, whatever its audience: they are enrolled as those who begin by
+    themselves, so nobody counts them as expected. Returns how many were new."""
+    activity = target.activity
+    course = (activity.parent or activity) if activity else None
+    if course is None:
+        return 0
+    return enrol(activity=course, users=users, source=Enrolment.Source.SELF, now=now)
+
+
+def exams_linked(context: Context) -> list[Exam]:
+    """The exams that links of the course open, each once, in the order of their opening."""
+    ids = context.links.exclude(exam=None).values("exam")
+    return list(exams_of(context.platform).filter(pk__in=ids).order_by("opens_at", "pk"))
+
+
+def _number(said: object) -> int:
+    """The number that was said in plain digits; 0 for anything else."""
+    if not isinstance(said, str) or not said.isascii() or not said.isdigit() or len(said) > DIGITS:
+        return 0
+    return int(said)
