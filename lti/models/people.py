@@ -19,6 +19,7 @@ class PlatformUser(models.Model):
         LAUNCH = "launch", _("首次进入时新建")
         OWN_LOGIN = "own_login", _("本人登录确认")
         NUMBER = "number", _("平台给出的学号/工号")
+        ADMIN = "admin", _("管理员指定")
 
     platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="people")
     sub = models.CharField(max_length=255)

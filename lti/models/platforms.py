@@ -72,6 +72,8 @@ class Platform(models.Model):
     )
     # How far the platform's clock is ahead of ours, from the Date of its answers; null = not yet known.
     clock_ahead_s = models.FloatField(null=True, editable=False)
+    # When the platform last took our address for its notices (PNS); null = it has none of it.
+    notices_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,146 @@
+"""The second half of a launch: the platform posts who it is and what they opened."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from lti.addresses import absolute, ours_at
+from lti.browser import allow_frames, forget_state_cookie, framed, open_session, same_origin, secret_of
+from lti.core.refusals import Refusal, Refused
+from lti.models import Launch, Login, origin_of
+from lti.services import launching
+
+from .refusing import refused_page
+
+
+@csrf_exempt  # the platform's page posts it; the state's cookie binds it to this browser
+@never_cache
+@require_POST
+def launch(request: HttpRequest) -> HttpResponse:
+    """Lands on what the link opens. Without the cookie of its log-in: through the platform's storage, or not at all."""
+    now = timezone.now()
+    login: Login | None = None
+    received: launching.Received | None = None
+    state = request.POST.get("state", "")
+    try:
+        login = launching.login_of(state, now=now)
+        if "error" in request.POST:
+            raise Refused(Refusal.PLATFORM_ERROR, _said(request))
+        secret = secret_of(request, state)
+        if secret and not launching.held_by_browser(login, secret):
+            raise Refused(Refusal.STATE_FOREIGN, "the log-in was begun in another browser")
+        if not secret and not login.storage_target:
+            raise Refused(Refusal.NO_COOKIE, "the browser did not keep the log-in's cookie")
+        received = launching.receive(
+            login, request.POST.get("id_token", ""), ours=ours_at(request), now=now
+        )
+        if not secret:
+            return _ask_storage(request, received)
+        landing = launching.land(
+            received, bound_by=Launch.BoundBy.COOKIE, in_frame=_in_frame(request, received), now=now
+        )
+    except Refused as refused:
+        login = login or Login.objects.select_related("platform").filter(state=state).first()
+        kept = launching.keep_refusal(
+            refused,
+            now=now,
+            platform=login.platform if login else None,
+            message=received.message if received else None,
+        )
+        return refused_page(request, refused, launch=kept, login=login)
+    response = HttpResponseRedirect(landing.address)
+    open_session(
+        request,
+        landing.person.user,
+        platform_id=landing.person.platform_id,
+        launch_id=landing.launch.pk,
+        in_frame=landing.launch.in_frame,
+    )
+    forget_state_cookie(response, state, request=request)
+    return response
+
+
+def _said(request: HttpRequest) -> str:
+    """What the platform says of its refusal; it may hold no token."""
+    return f"{request.POST.get('error', '')[:100]}: {request.POST.get('error_description', '')[:300]}"
+
+
+def _in_frame(request: HttpRequest, received: launching.Received) -> bool:
+    """What the browser says; of one that says nothing, what the platform says."""
+    if "Sec-Fetch-Dest" in request.headers:
+        return framed(request)
+    return received.message.presentation.document_target in ("iframe", "frame")
+
+
+def _ask_storage(request: HttpRequest, received: launching.Received) -> HttpResponse:
+    """The page that asks the platform's storage for the secret of this log-in."""
+    waiting, ticket = launching.wait_for_storage(
+        received, in_frame=_in_frame(request, received), now=timezone.now()
+    )
+    login, platform = received.login, received.login.platform
+    context = {
+        "launch": waiting,
+        "storage": {
+            "storage_target": login.storage_target,
+            "platform_origin": origin_of(platform.auth_url),
+            "state": login.state,
+            "ticket": ticket,
+            "finish_url": absolute(request, "lti_finish"),
+            "continue_url": absolute(request, "lti_continue"),
+        },
+    }
+    response = render(request, "lti/storage.html", context)
+    allow_frames(response, platform)
+    return response
+
+
+@csrf_exempt  # the Origin header says that our own page sent it; the frame has no cookie to hold a token
+@never_cache
+@require_POST
+def finish(request: HttpRequest) -> HttpResponse:
+    """From our own page: the secret out of the platform's storage. Answers with the form that opens a new window."""
+    now = timezone.now()
+    try:
+        if not same_origin(request):
+            raise Refused(Refusal.STATE_FOREIGN, "the step was not taken on a page of ours")
+        landing, ticket = launching.finish_by_storage(
+            ticket=request.POST.get("ticket", ""),
+            secret=request.POST.get("secret", ""),
+            ours=ours_at(request),
+            now=now,
+        )
+    except Refused as refused:
+        return refused_page(request, refused, launch=launching.keep_refusal(refused, now=now))
+    response = render(
+        request,
+        "lti/new_window.html",
+        {"ticket": ticket, "continue_url": absolute(request, "lti_continue"), "launch": landing.launch},
+    )
+    allow_frames(response, landing.person.platform)
+    return response
+
+
+@csrf_exempt  # as above
+@never_cache
+@require_POST
+def continue_(request: HttpRequest) -> HttpResponse:
+    """In the new window: signs in by the one-time ticket and goes where the launch leads."""
+    now = timezone.now()
+    try:
+        if not same_origin(request):
+            raise Refused(Refusal.STATE_FOREIGN, "the window was not opened by a page of ours")
+        opened = launching.continue_in_window(ticket=request.POST.get("ticket", ""), now=now)
+    except Refused as refused:
+        return refused_page(request, refused, launch=launching.keep_refusal(refused, now=now))
+    if opened.user is None or opened.platform_id is None:
+        raise TypeError("continue_in_window gives launches with both.")
+    response = HttpResponseRedirect(opened.address)
+    open_session(
+        request, opened.user, platform_id=opened.platform_id, launch_id=opened.pk, in_frame=False
+    )
+    return response
