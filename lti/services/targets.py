@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from wagtail.models import Page
 
-from courses.publishing import key_of
+from courses.reading.places import pages_of
 from learning.organisation.models import User
 from learning.study.models import Activity, Enrolment
 from learning.study.models.activities import ActivityQuerySet
@@ -102,27 +102,47 @@ def find_target(platform: Platform, custom: Mapping[str, str], target_link_uri: 
 
 def target_named(platform: Platform, name: str, number: int) -> Target | None:
     """The exam, course or lesson of this number, if links of the platform may open it."""
-    if name == EXAM:
-        exam = exams_of(platform).filter(pk=number).first()
-        return Target(exam=exam) if exam else None
-    kind = {COURSE: Activity.Kind.COURSE, LESSON: Activity.Kind.LESSON}.get(name)
-    page = Page.objects.live().filter(pk=number).first()
-    if kind is None or page is None:
-        return None
-    activities = linkable_pages(platform).select_related("parent")
-    activity = activities.filter(kind=kind, key=key_of(page)).first()
-    return Target(page=page, activity=activity) if activity else None
+    return targets_named(platform, [(name, number)]).get((name, number))
+
+
+def targets_named(platform: Platform, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Target]:
+    """The same for many, by name and number, in the order wanted; at most three queries."""
+    wanted = list(dict.fromkeys(wanted))
+    found: dict[tuple[str, int], Target] = {}
+    if ids := [number for name, number in wanted if name == EXAM]:
+        for exam in exams_of(platform).filter(pk__in=ids):
+            found[EXAM, exam.pk] = Target(exam=exam)
+    kinds = {COURSE: Activity.Kind.COURSE, LESSON: Activity.Kind.LESSON}
+    if keys := [f"page:{number}" for name, number in wanted if name in kinds]:
+        activities = list(linkable_pages(platform).filter(key__in=keys).select_related("parent"))
+        pages = pages_of(activities)
+        for activity in activities:
+            if page := pages.get(activity.pk):
+                target = Target(page=page, activity=activity)
+                found[target.name, page.pk] = target
+    return {each: found[each] for each in wanted if each in found}
 
 
 def target_of(link: ResourceLink) -> Target | None:
     """What the link opens today; None where nothing was chosen, or what was chosen is withdrawn or no longer
     offered to the platform."""
-    platform = link.context.platform
-    if link.exam_id:
-        return target_named(platform, EXAM, link.exam_id)
-    if link.page_id:
-        return target_named(platform, COURSE, link.page_id) or target_named(platform, LESSON, link.page_id)
-    return None
+    return targets_of(link.context.platform, [link]).get(link.pk)
+
+
+def targets_of(platform: Platform, links: Iterable[ResourceLink]) -> dict[int, Target]:
+    """The same for many links of the platform, by the link's id; at most three queries."""
+    links = list(links)
+    wanted = [(EXAM, link.exam_id) for link in links if link.exam_id]
+    pages = [link.page_id for link in links if link.page_id]
+    wanted += [(name, page) for page in pages for name in (COURSE, LESSON)]
+    found = targets_named(platform, wanted)
+    opened = {
+        link.pk: found.get((EXAM, link.exam_id or 0))
+        or found.get((COURSE, link.page_id or 0))
+        or found.get((LESSON, link.page_id or 0))
+        for link in links
+    }
+    return {pk: target for pk, target in opened.items() if target}
 
 
 def address_of(target: Target | None, *, standing: str, link: ResourceLink) -> str:

@@ -84,7 +84,9 @@ def test_the_claim_names_an_exam_a_course_or_a_lesson(school: dict[str, Any]) ->
         f"course-{course.pk}",
     )
     found = find_target(school["platform"], {"lesson": str(lesson.pk)})
-    assert found is not None and found.name == "lesson" and found.title == lesson.title
+    assert found is not None
+    assert found.name == "lesson"
+    assert found.title == lesson.title
 
 
 def test_a_course_is_no_lesson_and_no_other_page_is_either(school: dict[str, Any]) -> None:
@@ -133,7 +135,8 @@ def test_a_link_opens_what_was_chosen_for_it_while_that_is_offered(school: dict[
     assert target_of(to_course) == find_target(school["platform"], {"course": str(course.pk)})
     assert exams_linked(context) == [exam]
     school["platform"].unit = make_unit(school["root"])
-    assert target_of(to_exam) is None and target_of(to_course) is None
+    assert target_of(to_exam) is None
+    assert target_of(to_course) is None
 
 
 def test_a_learner_outside_the_audience_studies_a_course_once_its_link_was_opened(
