@@ -93,9 +93,9 @@ class WaitingPanel(Component):
             listing.standing_q(listing.RUNNING, now)
         )
         shown = list(running.order_by("closes_at").only("pk", "title", "closes_at")[:ROWS_SHOWN])
-        sitting = watching.sitting_now(shown)
+        sitting = watching.sitting_now(shown, self.user)
         to_mark = Exam.objects.allowing(self.user, Action.EXAM_MARK)
-        waiting = listing.marking_counts(to_mark)
+        waiting = listing.waiting_for_marks(to_mark)
         titles = dict(Exam.objects.filter(pk__in=waiting).values_list("pk", "title"))
         return {
             "running": [

@@ -23,13 +23,15 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def behind(action: Action) -> Callable[[View[P]], View[P]]:
-    """Signed in, never kept by a cache; to whoever may do the action nowhere the screen does not exist."""
+def behind(action: Action, *, or_if: Callable[[User], bool] | None = None) -> Callable[[View[P]], View[P]]:
+    """Signed in, never kept by a cache; to whoever may do the action nowhere the screen does not exist, unless `or_if`
+    lets them in without a role."""
 
     def guarded(view: View[P]) -> View[P]:
         @wraps(view)
         def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if not may(user_of(request), action):
+            user = user_of(request)
+            if not may(user, action) and not (or_if and or_if(user)):
                 raise Http404
             return view(request, *args, **kwargs)
 

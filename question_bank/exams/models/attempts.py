@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.models import Unit, User
-from learning.organisation.permissions import Action, scope_q
+from learning.organisation.permissions import Action, may, scope_q
 
-from .exams import Candidate, Exam
+from .exams import Candidate, Exam, group_q
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -17,10 +17,18 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(state__in=[Attempt.State.IN_PROGRESS, Attempt.State.PAUSED])
 
     def allowing(self, user: User, action: Action) -> AttemptQuerySet:
-        """Attempts of exams owned in the user's scope, and of candidates whose unit lies in it."""
-        return self.filter(
-            scope_q(user, action, "exam__owner_unit") | scope_q(user, action, "candidate__unit")
-        )
+        """Attempts of exams owned in the user's scope, of candidates whose unit lies in it, and of people of the user's
+        groups."""
+        scope = scope_q(user, action, "exam__owner_unit") | scope_q(user, action, "candidate__unit")
+        return self.filter(scope | group_q(user, action))
+
+    def markable(self, user: User, exam: Exam) -> AttemptQuerySet:
+        """Attempts of the exam that the user may mark: all where it is owned in their scope, else those of their groups'
+        people. Markers of a candidate's unit alone mark nothing. The exam comes with its owner unit."""
+        attempts = self.filter(exam=exam)
+        if may(user, Action.EXAM_MARK, exam.owner_unit):
+            return attempts
+        return attempts.filter(group_q(user, Action.EXAM_MARK))
 
 
 class Attempt(models.Model):

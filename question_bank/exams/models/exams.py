@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from learning.organisation.models import PersonStatus, TeachingGroup, Unit, User
-from learning.organisation.permissions import Action, scope_q
+from learning.organisation.models import GroupMember, PersonStatus, TeachingGroup, Unit, User
+from learning.organisation.permissions import Action, groups_allowing, scope_q
 from question_bank.questions.models import QuestionVersion
 
 from .blueprints import Blueprint, Cell
 
 UNLIMITED_ATTEMPTS = 999
+
+
+def group_q(user: User, action: Action) -> Q:
+    """A filter "a person sits an exam with a teaching group for whose people the user may do the action", for rows with
+    `exam` and `user`: candidates, attempts. Who has left the group still counts, another group of the exam does not."""
+    groups = groups_allowing(user, action)
+    if not groups:
+        return Q(pk__in=[])
+    members = GroupMember.objects.filter(
+        group__in=groups, user=OuterRef("user"), group__exam_groups__exam=OuterRef("exam")
+    )
+    return Q(Exists(members))
 
 
 class ExamQuerySet(models.QuerySet["Exam"]):
@@ -21,9 +33,13 @@ class ExamQuerySet(models.QuerySet["Exam"]):
         return self.filter(scope_q(user, action, "owner_unit"))
 
     def watched_by(self, user: User, action: Action) -> ExamQuerySet:
-        """Those, and exams of other units that have candidates in the user's scope (who sees only those people)."""
+        """Those, exams of other units that have candidates in the user's scope, and exams that a group sits for whose
+        people the user may do it (who sees only those people)."""
         theirs = Candidate.objects.filter(scope_q(user, action, "unit")).values("exam")
-        return self.filter(scope_q(user, action, "owner_unit") | Q(pk__in=theirs))
+        allowed = scope_q(user, action, "owner_unit") | Q(pk__in=theirs)
+        if groups := groups_allowing(user, action):
+            allowed |= Q(pk__in=ExamGroup.objects.filter(group__in=groups).values("exam"))
+        return self.filter(allowed)
 
     def for_member(self, user: User) -> ExamQuerySet:
         return self.filter(state=Exam.State.PUBLISHED, candidates__user=user)
@@ -196,8 +212,9 @@ class ExamGroup(models.Model):
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
     def allowing(self, user: User, action: Action) -> CandidateQuerySet:
-        """Candidates of exams owned in the user's scope, and those whose unit lies in it."""
-        return self.filter(scope_q(user, action, "exam__owner_unit") | scope_q(user, action, "unit"))
+        """Candidates of exams owned in the user's scope, those whose unit lies in it, and people of the user's groups."""
+        scope = scope_q(user, action, "exam__owner_unit") | scope_q(user, action, "unit")
+        return self.filter(scope | group_q(user, action))
 
 
 class Candidate(models.Model):
@@ -220,6 +237,10 @@ class Candidate(models.Model):
     extra_percent = models.PositiveSmallIntegerField(_("加时（%）"), default=0)
     admitted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     admitted_at = models.DateTimeField()
+    # The group they came with, while nobody else has admitted them: who leaves it may then be left out again.
+    group = models.ForeignKey(
+        TeachingGroup, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects = CandidateQuerySet.as_manager()
 

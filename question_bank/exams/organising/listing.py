@@ -10,15 +10,18 @@ from typing import ClassVar
 from django.db.models import Count, Q, QuerySet
 
 from learning.organisation.models import User
-from learning.organisation.permissions import Action
+from learning.organisation.permissions import Action, may
 from learning.organisation.searching import holding
 from question_bank.exams.models import Attempt, Candidate, Exam
+from question_bank.exams.models.attempts import AttemptQuerySet
+from question_bank.exams.models.exams import CandidateQuerySet
 
 RUNNING, UPCOMING, DRAFT, FINISHED, WITHDRAWN = "running", "upcoming", "draft", "finished", "withdrawn"
 
 
 def visible_exams(user: User) -> QuerySet[Exam]:
-    """Exams owned in the user's scope, drafts too; and published ones of other units with candidates in it."""
+    """Exams owned in the user's scope, drafts too; and published ones of other units with candidates in it or sat by a
+    group that the user teaches."""
     mine = Exam.objects.allowing(user, Action.EXAM_VIEW)
     watched = Exam.objects.watched_by(user, Action.EXAM_VIEW).exclude(state=Exam.State.DRAFT)
     return Exam.objects.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=watched.values("pk")))
@@ -96,12 +99,28 @@ def listed(exams: QuerySet[Exam]) -> QuerySet[Exam]:
     return exams.select_related("owner_unit").defer("plan", "corrections").order_by("-opens_at", "-pk")
 
 
-def candidate_counts(exams: list[Exam]) -> dict[int, int]:
-    rows = Candidate.objects.filter(exam__in=exams).values_list("exam").annotate(n=Count("pk"))
-    return dict(rows)
+def candidate_counts(exams: list[Exam], user: User) -> dict[int, int]:
+    """How many candidates whom the user may see, by exam id. Two queries, one where all exams are the user's own; the
+    exams come with their owner units."""
+    return _counts(exams, user, Candidate.objects.filter(exam__in=exams))
 
 
-def marking_counts(exams: QuerySet[Exam] | list[Exam]) -> dict[int, int]:
-    """How many attempts wait for a marker, by exam id; exams without any are left out."""
+def marking_counts(exams: list[Exam], user: User) -> dict[int, int]:
+    """How many of these candidates' attempts wait for a marker, by exam id; exams without any are left out."""
+    return _counts(exams, user, Attempt.objects.filter(state=Attempt.State.MARKING))
+
+
+def _counts(exams: list[Exam], user: User, rows: CandidateQuerySet | AttemptQuerySet) -> dict[int, int]:
+    own = [exam.pk for exam in exams if may(user, Action.EXAM_VIEW, exam.owner_unit)]
+    others = [exam.pk for exam in exams if exam.pk not in own]
+    counts = dict(rows.filter(exam__in=own).values_list("exam").annotate(n=Count("pk")))
+    if others:
+        seen = rows.allowing(user, Action.EXAM_VIEW).filter(exam__in=others)
+        counts.update(seen.values_list("exam").annotate(n=Count("pk")))
+    return counts
+
+
+def waiting_for_marks(exams: QuerySet[Exam]) -> dict[int, int]:
+    """How many attempts of these exams wait for a marker, whoever's; exams without any are left out."""
     rows = Attempt.objects.filter(exam__in=exams, state=Attempt.State.MARKING).values_list("exam")
     return dict(rows.annotate(n=Count("pk")))

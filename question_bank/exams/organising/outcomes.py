@@ -16,6 +16,7 @@ from learning.organisation.searching import THEIR_PERSON_AND_UNIT, holding
 from question_bank.exams.answer_keys import answer_keys
 from question_bank.exams.marks import given_marks, item_marks
 from question_bank.exams.models import Attempt, AttemptEvent, AttemptItem, Candidate, Exam, Mark
+from question_bank.exams.models.exams import group_q
 from question_bank.exams.papers import paper_of, shown_items
 from question_bank.questions.models import QuestionVersion
 
@@ -26,10 +27,11 @@ CLOSED = (Attempt.State.MARKING, Attempt.State.MARKED)
 
 def visible_candidates(exam: Exam, user: User) -> QuerySet[Candidate]:
     """The exam's candidates whose results the user may read: all where the exam is owned in their scope, else those
-    of units in it."""
+    of units in it and of the groups they teach."""
     allowed = Q()
     for action in SEES_RESULTS:
         allowed |= scope_q(user, action, "exam__owner_unit") | scope_q(user, action, "unit")
+        allowed |= group_q(user, action)
     return Candidate.objects.filter(allowed, exam=exam)
 
 

@@ -11,8 +11,9 @@ from django.core.cache import cache
 from django.db.models import Count, Func, IntegerField, Q
 
 from learning.organisation.models import User
-from learning.organisation.permissions import Action, scopes
+from learning.organisation.permissions import Action, groups_allowing, scopes
 from question_bank.exams.models import Attempt, AttemptClient, AttemptItem, Candidate, Exam
+from question_bank.exams.models.exams import group_q
 
 SNAPSHOT_LIFE_S = 5
 OFFLINE_AFTER = timedelta(seconds=45)  # three missed polls of the player
@@ -112,8 +113,8 @@ class BoardFilter:
 
 
 def board_for(exam: Exam, *, user: User, action: Action, now: datetime) -> Board:
-    """The rows that the user may see: all of an exam owned in their scope, else those of candidates below them. The
-    snapshot behind it is at most 5 s old and shared by all viewers."""
+    """The rows that the user may see: all of an exam owned in their scope, else those of candidates below them and of
+    people of their groups. The snapshot behind it is at most 5 s old and shared by all viewers."""
     key = f"exam-board:{exam.pk}"
     whole: Board | None = cache.get(key)
     # A snapshot "from the future" comes from a test's clock or a second server's; it is not trusted.
@@ -123,7 +124,15 @@ def board_for(exam: Exam, *, user: User, action: Action, now: datetime) -> Board
     paths = scopes(user, action)
     if any(exam.owner_unit.path.startswith(path) for path in paths):
         return whole
-    rows = tuple(row for row in whole.rows if any(row.unit_path.startswith(path) for path in paths))
+    theirs: set[int] = set()
+    if groups_allowing(user, action):
+        people = Candidate.objects.filter(group_q(user, action), exam=exam)
+        theirs.update(people.values_list("pk", flat=True))
+    rows = tuple(
+        row
+        for row in whole.rows
+        if row.candidate_id in theirs or any(row.unit_path.startswith(path) for path in paths)
+    )
     return replace(whole, rows=rows)
 
 
@@ -232,10 +241,11 @@ def chosen(rows: Sequence[Row], wanted: Iterable[str]) -> list[Row]:
     return [row for row in rows if row.candidate_id in ids]
 
 
-def sitting_now(exams: Any) -> dict[int, int]:
-    """How many attempts are open, by exam id."""
+def sitting_now(exams: Any, user: User) -> dict[int, int]:
+    """How many attempts are open that the user may watch, by exam id."""
     rows = (
-        Attempt.objects.filter(exam__in=exams)
+        Attempt.objects.allowing(user, Action.EXAM_MONITOR)
+        .filter(exam__in=exams)
         .values_list("exam")
         .annotate(n=Count("pk", filter=Q(state__in=OPEN)))
     )

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from learning.organisation.backends import NumberBackend
 from learning.organisation.models import GroupRole, Role, User
 from learning.organisation.permissions import (
     GROUP_MATRIX,
@@ -25,6 +24,7 @@ from learning.organisation.permissions import (
 )
 from learning.organisation.services.groups import keep_staff, remove_staff
 from tests.factories import NOW, make_group, make_unit, make_user
+from tests.launching import allow_launching, launched
 
 pytestmark = pytest.mark.django_db
 EXAM_WIDE = {
@@ -38,28 +38,9 @@ EXAM_WIDE = {
 }
 
 
-class LaunchingBackend(NumberBackend):
-    """As a campus platform's: whom it signs in is marked as launched."""
-
-    def get_user(self, user_id: Any) -> User | None:
-        user = super().get_user(user_id)
-        if user is not None:
-            user.launched = True
-        return user
-
-
-LAUNCHING = f"{__name__}.LaunchingBackend"
-
-
 @pytest.fixture
 def launching(settings: Any) -> None:
-    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, LAUNCHING]
-
-
-def launched(user: User) -> Client:
-    client = Client()
-    client.force_login(user, LAUNCHING)
-    return client
+    allow_launching(settings)
 
 
 def make_administrator() -> User:

@@ -33,7 +33,7 @@ from question_bank.exams.publishing import (
     withdraw_exam,
 )
 
-from .doors import door, exam_for, first_screen, go, page
+from .doors import door, exam_for, go, link, owns, page
 
 
 @door
@@ -46,15 +46,15 @@ def exam_list(request: HttpRequest) -> HttpResponse:
     others = wanted.apply(exams, now, standing=False)
     shown = paged(request, listing.listed(wanted.apply(exams, now)))
     rows = list(shown.object_list)
-    counts = listing.candidate_counts(rows)
-    marking = listing.marking_counts(rows)
+    counts = listing.candidate_counts(rows, user)
+    marking = listing.marking_counts(rows, user)
     by_standing = listing.counts_by_standing(others, now)
     context = {
         "page_obj": shown,
         "rows": [
             {
                 "exam": exam,
-                "url": first_screen(request, exam),
+                "url": _opened(request, exam),
                 "standing": listing.standing_of(exam, now),
                 "candidates": counts.get(exam.pk, 0),
                 "marking": marking.get(exam.pk, 0),
@@ -76,6 +76,14 @@ def exam_list(request: HttpRequest) -> HttpResponse:
     return page(request, "exams/manage/exam_list.html", context, title=_("考试管理"))
 
 
+def _opened(request: HttpRequest, exam: Exam) -> str:
+    """Where the list leads: the builder, or for whoever only watches some candidates these; both are open to whoever has
+    the exam in the list, so no row asks the database."""
+    return link(
+        request, "manage_exam" if owns(request, exam, Action.EXAM_VIEW) else "manage_candidates", exam.pk
+    )
+
+
 @door
 @require_GET
 def exam_export(request: HttpRequest) -> HttpResponse:
@@ -83,7 +91,7 @@ def exam_export(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     wanted = listing.ExamFilter.from_query(request.GET.dict())
     rows = list(listing.listed(wanted.apply(listing.visible_exams(user), now)))
-    counts = listing.candidate_counts(rows)
+    counts = listing.candidate_counts(rows, user)
     headings = [
         _("名称"),
         _("类型"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,18 +20,24 @@ from question_bank.exams.organising.marking_desk import Answer, QuestionQueue
 from question_bank.questions.models import QuestionVersion
 
 from .builder import short_stem
-from .doors import door, exam_for, go, link, page
+from .doors import door, go, link, may_mark, page, watched_exam
 
 
 def _exam_to_mark(request: HttpRequest, exam_id: int) -> Exam:
-    exam = exam_for(request, exam_id, Action.EXAM_MARK)
-    if exam.state == Exam.State.DRAFT:
+    """The exam, if the person marks it or the people of a group that sits it; otherwise 404. Whoever gets it reads the
+    answers through `_attempts`."""
+    exam = watched_exam(request, exam_id, Action.EXAM_MARK)
+    if exam.state == Exam.State.DRAFT or not may_mark(request, exam):
         raise Http404
     return exam
 
 
-def _queue(exam: Exam, version_id: int) -> QuestionQueue:
-    for queue in marking_desk.queues(Attempt.objects.filter(exam=exam)):
+def _attempts(request: HttpRequest, exam: Exam) -> QuerySet[Attempt]:
+    return Attempt.objects.markable(user_of(request), exam)
+
+
+def _queue(request: HttpRequest, exam: Exam, version_id: int) -> QuestionQueue:
+    for queue in marking_desk.queues(_attempts(request, exam)):
         if queue.version_id == version_id:
             return queue
     raise Http404
@@ -40,7 +47,7 @@ def _queue(exam: Exam, version_id: int) -> QuestionQueue:
 @require_GET
 def marking_overview(request: HttpRequest, exam_id: int) -> HttpResponse:
     exam = _exam_to_mark(request, exam_id)
-    queues = marking_desk.queues(Attempt.objects.filter(exam=exam))
+    queues = marking_desk.queues(_attempts(request, exam))
     versions = QuestionVersion.objects.in_bulk([queue.version_id for queue in queues])
     context = {
         "rows": [
@@ -52,7 +59,7 @@ def marking_overview(request: HttpRequest, exam_id: int) -> HttpResponse:
             for queue in queues
         ],
         "waiting": sum(queue.waiting for queue in queues),
-        "attempts_waiting": marking_desk.waiting_count(Attempt.objects.filter(exam=exam)),
+        "attempts_waiting": marking_desk.waiting_count(_attempts(request, exam)),
     }
     return page(
         request, "exams/manage/marking.html", context, title=_("阅卷"), exam=exam, tab="manage_marking"
@@ -64,7 +71,7 @@ def marking_overview(request: HttpRequest, exam_id: int) -> HttpResponse:
 def marking_next(request: HttpRequest, exam_id: int, version_id: int) -> HttpResponse:
     """Leads to the next answer without a mark that nobody else has before them."""
     exam = _exam_to_mark(request, exam_id)
-    queue = _queue(exam, version_id)
+    queue = _queue(request, exam, version_id)
     answer = marking_desk.claim_next(queue=queue, by=user_of(request), now=timezone.now())
     if answer is None:
         if queue.waiting:
@@ -81,7 +88,7 @@ def marking_item(
 ) -> HttpResponse:
     """One answer: read it beside the reference, give a mark, go on. A mark given already may be given anew."""
     exam = _exam_to_mark(request, exam_id)
-    queue = _queue(exam, version_id)
+    queue = _queue(request, exam, version_id)
     answer = marking_desk.find(queue.answers, attempt_id, slot)
     if answer is None:
         raise Http404
