@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+OPENEDX = ROOT / ".venv-openedx"
 NO_TESTS = 5  # pytest's exit code when a selection holds none
 
 
+LIVE = ["tests/browser", "tests/lti/openedx"]  # one worker, one site each
 FAILED = 1  # pytest's exit code when tests failed
 
 
@@ -43,6 +45,10 @@ def missing(test_data: Path) -> list[str]:
         gaps.append("browser tests: no chromium (Debian: apt-get install chromium fonts-noto-cjk)")
     if os.environ.get("DATABASE_URL"):
         gaps.append("browser tests: they bring their own site on SQLite; run make test without DATABASE_URL")
+    if not list(OPENEDX.glob(".ready-*")):
+        gaps.append("launches from Open edX's LTI consumer: make openedx (needs the package index)")
+    elif os.environ.get("DATABASE_URL"):
+        gaps.append("launches from Open edX's LTI consumer: they too bring their own site on SQLite")
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         gaps.append(
             "races and lanes on PostgreSQL: DATABASE_URL=postgres://user@host/name make test, or bash .ci/run"
@@ -60,10 +66,11 @@ def main(extra: list[str]) -> int:
     tables = "--migrations" if os.environ.get("DATABASE_URL") else "--nomigrations"
     # Stealing leaves neighbours together, so what a module or the demo's tests make once is made in one worker.
     spread = [f"--numprocesses={workers}", "--dist=worksteal"]
-    codes = [run("-q", tables, *spread, "--ignore=tests/browser", *extra)]
-    # The browser tests bring a whole site of their own, on SQLite: a second run on another database would be the same.
-    if shutil.which("chromium") and not os.environ.get("DATABASE_URL"):
-        codes.append(run("-q", "tests/browser", *extra))
+    codes = [run("-q", tables, *spread, *(f"--ignore={part}" for part in LIVE), *extra)]
+    # These bring a whole site of their own, on SQLite: a second run on another database would be the same.
+    if not os.environ.get("DATABASE_URL"):
+        live = [part for part in LIVE if shutil.which("chromium") or part != "tests/browser"]
+        codes.append(run("-q", *live, *extra))
     gaps = missing(Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data")))
     if gaps:
         print("Not run here:")
