@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -54,7 +54,8 @@ class ItemLine:
 class ContentItem:
     """A link that the platform is to place: Deep Linking 2.0 §2.1.3 (ltiResourceLink).
 
-    `target` is "iframe", "window" or "" (the platform's own way); sizes are CSS pixels.
+    `target` is "iframe", "window" or "" (the platform's own way); sizes are CSS pixels. What is sat in
+    [opens_at, closes_at) stays to be looked at afterwards: only its beginning bounds the link itself.
     """
 
     title: str
@@ -66,6 +67,8 @@ class ContentItem:
     target: str = ""
     width: int | None = None
     height: int | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
 
 
 def response_claims(
@@ -124,7 +127,20 @@ def _item(item: ContentItem, settings: claims.DeepLinkingClaim) -> dict[str, Any
         written[item.target] = _presentation(item)
     if item.line and settings.accept_lineitem is not False:
         written["lineItem"] = _line(item.line)
+    if item.opens_at:
+        written["available"] = {"startDateTime": _instant(item.opens_at)}
+    if period := {
+        name: _instant(at)
+        for name, at in (("startDateTime", item.opens_at), ("endDateTime", item.closes_at))
+        if at
+    }:
+        written["submission"] = period
     return written
+
+
+def _instant(at: datetime) -> str:
+    """ISO 8601 in UTC, whole seconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _presentation(item: ContentItem) -> dict[str, Any]:

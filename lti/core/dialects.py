@@ -177,17 +177,18 @@ SAKAI: Final = Dialect(
     jwks_url="https://{host}/imsblis/lti13/keyset",
     product=("sakai",),
     paste=(
-        ("Tool OpenID Connect/Initialization Endpoint", Ours.LOGIN),
-        ("Tool OpenID Connect Redirect Endpoint(s)", Ours.LAUNCH),
-        ("Tool OAuth2 Keyset URL", Ours.JWKS),
+        ("Launch URL", Ours.LAUNCH),
+        ("LTI 1.3 Tool Keyset URL", Ours.JWKS),
+        ("LTI 1.3 Tool OpenID Connect/Initialization Endpoint", Ours.LOGIN),
+        ("LTI 1.3 Tool Redirect Endpoint(s)", Ours.LAUNCH),
     ),
     find=(
-        (Theirs.ISSUER, "Issuer"),
-        (Theirs.CLIENT_ID, "Client Id"),
-        (Theirs.DEPLOYMENT_ID, "Deployment Id"),
-        (Theirs.JWKS_URL, "Platform OAuth2 Keyset URL"),
-        (Theirs.TOKEN_URL, "Platform OAuth2 Token Retrieval URL"),
-        (Theirs.AUTH_URL, "Platform OIDC Connect Authentication URL"),
+        (Theirs.ISSUER, "LTI 1.3 Platform Issuer"),
+        (Theirs.CLIENT_ID, "LTI 1.3 Client ID"),
+        (Theirs.DEPLOYMENT_ID, "LTI 1.3 Deployment ID"),
+        (Theirs.JWKS_URL, "LTI 1.3 Platform OAuth2 Well-Known/KeySet URL"),
+        (Theirs.TOKEN_URL, "LTI 1.3 Platform OAuth2 Bearer Token Retrieval URL"),
+        (Theirs.AUTH_URL, "LTI 1.3 Platform OIDC Authentication URL"),
     ),
     dynamic_registration=True,
     platform_storage=True,
@@ -230,7 +231,7 @@ D2L: Final = Dialect(
     token_url="https://auth.brightspace.com/core/connect/token",  # noqa: S106
     jwks_url="https://{host}/d2l/.well-known/jwks",
     token_audience="https://api.brightspace.com/auth/token",  # noqa: S106
-    product=("desire2learn", "d2l", "brightspace"),
+    product=("desire2learn",),
     paste=(
         ("Domain", Ours.DOMAIN),
         ("Redirect URLs", Ours.LAUNCH),

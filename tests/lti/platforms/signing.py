@@ -9,7 +9,7 @@
     platform.deep_linking(nonce=nonce, …)            # a payload; sign it with platform.sign(payload)
     platform.submission_review(nonce=nonce, …)
     platform.context_copy(origins=["old"], …)        # the payload of a notice
-    platform.sign(payload, alg=…, kid=…, key=…)      # kid=None: no kid in the header
+    platform.sign(payload, alg=…, kid=…, key=…)      # kid=None: no kid in the header; alg="none": unsigned
     platform.rotate()                                # a new key signs; only it is published
     platform.rotate(keep=True)                       # … and the old one stays published
 
@@ -17,6 +17,7 @@ Overrides are short names (`SHORT` below: version, deployment_id, roles, context
 (sub, iss, aud, exp …) or, in a dict given as `extra`, any claim by its whole name.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -195,7 +196,9 @@ class SigningPlatform:
     ) -> str:
         """`payload` as a JWS, by default under the current key and its kid; `kid` None leaves it out."""
         headers = {} if kid is None else {"kid": kid or self.kid}
-        return jwt.encode(dict(payload), key or rsa_key(self.current), algorithm=alg, headers=headers)
+        # Not jwt.encode, which checks iss and the dates: a platform may sign anything.
+        signing_key = None if alg == "none" else key or rsa_key(self.current)
+        return jwt.PyJWS().encode(json.dumps(dict(payload)).encode(), signing_key, alg, headers)
 
     def id_token(self, **overrides: Any) -> str:
         """A signed resource-link launch: `payload` takes the overrides."""
