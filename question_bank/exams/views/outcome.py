@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from question_bank.engine.marking import pass_score
 from question_bank.exams.clock import OPEN_STATES
 from question_bank.exams.models import Attempt
+from question_bank.exams.notes import notes_on
 from question_bank.exams.releasing import Visible, score_comes_at, visible_part
 from question_bank.exams.results import band_of
 from question_bank.exams.taking.closing import receipt_of
@@ -54,6 +55,7 @@ def attempt_receipt(request: HttpRequest, attempt_id: int) -> HttpResponse:
         "late": late,
         "seen": seen,
         "when": _when(attempt, seen, now),
+        "notes": notes_on(attempt, now),
     }
     return render(request, "exams/attempt_receipt.html", context)
 
@@ -76,6 +78,7 @@ def attempt_result(request: HttpRequest, attempt_id: int) -> HttpResponse:
         "attempt": attempt,
         "seen": seen,
         "when": _when(attempt, seen, now),
+        "notes": notes_on(attempt, now),
         "pass_score": pass_score(attempt.max_score, Decimal(attempt.rules["pass_percent"])),
         "used": used_time(attempt),
         "sections": section_scores(attempt, given) if seen.score else [],
