@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from tests.lti.openedx.conftest import ENVIRONMENT, OpenEdx
-from tests.lti.platforms.base import AGS_CLAIM, CLAIM, NRPS_CLAIM
 from tests.lti.platforms.campus import EVERY_SCOPE, LEARNER, MEMBERS, SCORE
+from tests.lti.platforms.launching import AGS_CLAIM, CLAIM, NRPS_CLAIM
 from tests.lti.platforms.robot import Robot
 from tests.lti.platforms.roster import CONTAINER
 from tests.lti.platforms.tool_double import ToolDouble

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.lti.platforms.base import CLAIM, Beginning, Platform
+from tests.lti.platforms.base import Platform
 from tests.lti.platforms.campus import LineItem
 from tests.lti.platforms.gradebook import Gradebook
+from tests.lti.platforms.launching import CLAIM, Beginning
 
 ISSUER = "https://blackboard.example.com"
 

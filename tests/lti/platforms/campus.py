@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 TEACHER = f"{MEMBERSHIP}#Instructor"
@@ -16,7 +20,8 @@ LINE_ITEM_READONLY = f"{AGS}/lineitem.readonly"
 SCORE = f"{AGS}/score"
 RESULT = f"{AGS}/result.readonly"
 MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-EVERY_SCOPE = frozenset({LINE_ITEM, LINE_ITEM_READONLY, SCORE, RESULT, MEMBERS})
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+EVERY_SCOPE = frozenset({LINE_ITEM, LINE_ITEM_READONLY, SCORE, RESULT, MEMBERS, NOTICES})
 
 
 class Refused(Exception):
@@ -79,3 +84,52 @@ class Link:
     target: str
     custom: dict[str, str] = field(default_factory=dict)
     item: LineItem | None = None
+
+
+class Campus:
+    """The tool is at `tool`, without a slash at the end; `now` gives the platform's clock in seconds."""
+
+    def __init__(self, tool: str, *, now: Callable[[], float]) -> None:
+        self.tool, self.now = tool, now
+        self.keys: list[tuple[str, rsa.RSAPrivateKey]] = []  # the last signs; all are published
+        self.people: dict[str, Person] = {}
+        self.clients: dict[str, Client] = {}
+        self.contexts: dict[str, Context] = {}
+        self.links: dict[str, Link] = {}
+
+    @property
+    def client(self) -> Client:
+        return next(iter(self.clients.values()))
+
+    def rotate_key(self, *, keep_old: bool = True) -> None:
+        fresh = (secrets.token_hex(4), rsa.generate_private_key(public_exponent=65537, key_size=2048))
+        self.keys = [*(self.keys if keep_old else []), fresh]
+
+    def add_client(self, client_id: str, *, deployments: list[str], active: bool = True) -> Client:
+        self.clients[client_id] = Client(
+            client_id=client_id,
+            deployments=deployments,
+            login_url=f"{self.tool}/lti/login",
+            jwks_url=f"{self.tool}/lti/jwks",
+            redirect_uris=[f"{self.tool}/lti/launch"],
+            active=active,
+        )
+        return self.clients[client_id]
+
+    def add_person(self, sub: str, *, name: str | None = None, email: str | None = None) -> Person:
+        self.people[sub] = Person(sub, name or f"{sub.title()} Li", email or f"{sub}@campus.example")
+        return self.people[sub]
+
+    def add_context(
+        self, context_id: str, *, client: Client | None = None, deployment: str | None = None
+    ) -> Context:
+        client = client or self.client
+        self.contexts[context_id] = Context(
+            context_id, f"Course {context_id}", client, deployment or client.deployments[0]
+        )
+        return self.contexts[context_id]
+
+    def enrol(self, sub: str, *roles: str, context_id: str | None = None) -> None:
+        context = self.contexts[context_id] if context_id else next(iter(self.contexts.values()))
+        context.roles[sub] = list(roles)
+        context.left.discard(sub)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from tests.lti.platforms.base import Beginning, Platform
+from tests.lti.platforms.base import Platform
 from tests.lti.platforms.campus import LEARNER, TEACHER, Client
 from tests.lti.platforms.gradebook import Gradebook
+from tests.lti.platforms.launching import Beginning
 from tests.lti.platforms.serving import Answer, Asked, Loopback
 
 ISSUER = "https://canvas.example.com"

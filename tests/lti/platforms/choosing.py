@@ -9,7 +9,8 @@ from tests.lti.platforms.campus import Link, Refused
 from tests.lti.platforms.serving import Answer, Asked, page
 
 if TYPE_CHECKING:
-    from tests.lti.platforms.base import Beginning, Platform
+    from tests.lti.platforms.base import Platform
+    from tests.lti.platforms.launching import Beginning
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tests.lti.platforms.base import Beginning, Platform
+from tests.lti.platforms.base import Platform
 from tests.lti.platforms.campus import LineItem, Refused
 from tests.lti.platforms.choosing import Choosing
 from tests.lti.platforms.gradebook import Gradebook
+from tests.lti.platforms.launching import Beginning
 from tests.lti.platforms.registering import Registering
 from tests.lti.platforms.roster import Roster
 from tests.lti.platforms.serving import Answer, Asked, page

@@ -6,14 +6,17 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import jwt
 import pytest
 import requests
 
-from tests.lti.platforms.base import AGS_CLAIM, CLAIM, DEEP_LINKING, NRPS_CLAIM, Platform
-from tests.lti.platforms.campus import LEARNER, LINE_ITEM, MEMBERS, SCORE, TEACHER
+from tests.lti.platforms.base import Platform
+from tests.lti.platforms.campus import LEARNER, LINE_ITEM, MEMBERS, NOTICES, SCORE, TEACHER
 from tests.lti.platforms.choosing import DL
+from tests.lti.platforms.launching import AGS_CLAIM, CLAIM, DEEP_LINKING, NRPS_CLAIM
 from tests.lti.platforms.robot import Robot
 from tests.lti.platforms.roster import CONTAINER
+from tests.lti.platforms.serving import Loopback, in_json
 from tests.lti.platforms.tool_double import ToolDouble
 
 EARLY, LATE = "2026-11-22T10:00:00.000001+00:00", "2026-11-22T10:00:00.000002+00:00"
@@ -228,6 +231,23 @@ def test_chosen_items_become_links_with_columns(platform: Platform, tool: ToolDo
     assert tool.claims[CLAIM + "custom"] == {"exam": "1"}
     assert link.item
     assert (link.item.label, link.item.maximum) == ("Exam 1", 50)
+
+
+def test_copy_notice_reaches_the_handler_that_was_registered(platform: Platform, tool: ToolDouble) -> None:
+    Robot().launch(platform.begin("teach"))
+    service = tool.claims[CLAIM + "platformnotificationservice"]["platform_notification_service_url"]
+    heard = Loopback(lambda asked: in_json(asked.json()))
+    heard.start()
+    told = {"notice_type": "LtiContextCopyNotice", "handler": f"{heard.url}/notices"}
+    assert requests.put(service, json=told, headers=tool.bearer(scopes={SCORE}), timeout=5).status_code == 403
+    assert requests.put(service, json=told, headers=tool.bearer(scopes={NOTICES}), timeout=5).ok
+    copied = platform.add_context("copy")
+    (notice,) = platform.notifying.tell(copied, "course").json()["notices"]
+    heard.stop()
+    claims = jwt.decode(notice["jwt"], options={"verify_signature": False})
+    assert claims[CLAIM + "context"]["id"] == "copy"
+    assert claims[CLAIM + "origin_contexts"] == ["course"]
+    assert "sub" not in claims
 
 
 def test_tool_registers_itself_once_by_token(platform: Platform, tool: ToolDouble) -> None:

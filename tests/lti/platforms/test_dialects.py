@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import pytest
 import requests
 
-from tests.lti.platforms.base import AGS_CLAIM, CLAIM, Platform
+from tests.lti.platforms.base import Platform
 from tests.lti.platforms.blackboard import Blackboard
 from tests.lti.platforms.campus import LEARNER, MEMBERS
 from tests.lti.platforms.canvas import Canvas
 from tests.lti.platforms.d2l import AUDIENCE, D2L
 from tests.lti.platforms.flaky import Flaky
+from tests.lti.platforms.launching import AGS_CLAIM, CLAIM
 from tests.lti.platforms.moodle import Moodle
 from tests.lti.platforms.robot import Robot
 from tests.lti.platforms.roster import CONTAINER
