@@ -176,7 +176,9 @@ def _place(platform: Platform, pairs: Sequence[tuple[User, Known]], now: datetim
     homeless = [(user, known) for user, known in pairs if user.pk not in placed]
     if not homeless:
         return
-    codes = {known.unit_code for _user, known in homeless if known.unit_code} if platform.trusts_units else set()
+    codes = (
+        {known.unit_code for _user, known in homeless if known.unit_code} if platform.trusts_units else set()
+    )
     named = {unit.code: unit for unit in Unit.objects.filter(code__in=codes).open_on(day)} if codes else {}
     default = platform.default_unit or platform.unit
     Membership.objects.bulk_create(

@@ -60,9 +60,7 @@ class Begun:
     auth_url: str
 
 
-def begin(
-    params: Mapping[str, str], *, launch_url: str, ours: Callable[[str], bool], now: datetime
-) -> Begun:
+def begin(params: Mapping[str, str], *, launch_url: str, ours: Callable[[str], bool], now: datetime) -> Begun:
     """Answers the platform's third-party initiated log-in (OpenID Connect Core §4; LTI Security Framework §5.1.1.1).
     Raises Refused."""
     asked = {name: params[name] for name in ASKED if params.get(name)}
@@ -126,10 +124,14 @@ def platform_asking(asked: Mapping[str, str]) -> Platform:
     if client_id:
         rows = [row for row in rows if row.client_id == client_id]
         if not rows:
-            raise Refused(Refusal.UNKNOWN_PLATFORM, f"the issuer is known, its client_id {client_id[:100]!r} is not")
+            raise Refused(
+                Refusal.UNKNOWN_PLATFORM, f"the issuer is known, its client_id {client_id[:100]!r} is not"
+            )
     active = [row for row in rows if row.state == Platform.State.ACTIVE]
     if not active:
-        raise Refused(Refusal.INACTIVE_PLATFORM, "the platform is registered and not approved, or switched off")
+        raise Refused(
+            Refusal.INACTIVE_PLATFORM, "the platform is registered and not approved, or switched off"
+        )
     if len(active) > 1:
         named = deployment_asked(asked)
         known = Deployment.objects.filter(platform__in=active, deployment_id=named) if named else []
@@ -196,7 +198,12 @@ def use_up(login: Login, *, now: datetime) -> None:
 
 
 def land(
-    received: Received, *, bound_by: Launch.BoundBy, in_frame: bool, now: datetime, launch: Launch | None = None
+    received: Received,
+    *,
+    bound_by: Launch.BoundBy,
+    in_frame: bool,
+    now: datetime,
+    launch: Launch | None = None,
 ) -> Landing:
     """Acts on the message: the person, the course, the link, and what they open. Uses the log-in up. Raises Refused;
     whatever is refused was not done, save that an unknown deployment is written down for the administrator."""
@@ -253,7 +260,9 @@ def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
     row, new = Deployment.objects.get_or_create(platform=platform, deployment_id=deployment_id)
     row.platform = platform
     if new:
-        raise Refused(Refusal.UNKNOWN_DEPLOYMENT, f"deployment {deployment_id[:100]!r} is new and waits for approval")
+        raise Refused(
+            Refusal.UNKNOWN_DEPLOYMENT, f"deployment {deployment_id[:100]!r} is new and waits for approval"
+        )
     if row.state != Deployment.State.ACTIVE:
         raise Refused(Refusal.INACTIVE_DEPLOYMENT, f"deployment {deployment_id[:100]!r} is not approved")
     return row

@@ -36,9 +36,7 @@ def launch(request: HttpRequest) -> HttpResponse:
             raise Refused(Refusal.STATE_FOREIGN, "the log-in was begun in another browser")
         if not secret and not login.storage_target:
             raise Refused(Refusal.NO_COOKIE, "the browser did not keep the log-in's cookie")
-        received = launching.receive(
-            login, request.POST.get("id_token", ""), ours=ours_at(request), now=now
-        )
+        received = launching.receive(login, request.POST.get("id_token", ""), ours=ours_at(request), now=now)
         if not secret:
             return _ask_storage(request, received)
         landing = launching.land(
@@ -140,7 +138,5 @@ def continue_(request: HttpRequest) -> HttpResponse:
     if opened.user is None or opened.platform_id is None:
         raise TypeError("continue_in_window gives launches with both.")
     response = HttpResponseRedirect(opened.address)
-    open_session(
-        request, opened.user, platform_id=opened.platform_id, launch_id=opened.pk, in_frame=False
-    )
+    open_session(request, opened.user, platform_id=opened.platform_id, launch_id=opened.pk, in_frame=False)
     return response
