@@ -43,6 +43,7 @@ class Why(StrEnum):
     BAD_ANSWER = "bad_answer"
     NOT_JSON = "not_json"
     BAD_STATUS = "bad_status"
+    SCOPE_REFUSED = "scope_refused"
 
 
 class Unreachable(Exception):
@@ -131,7 +132,7 @@ def fetch(
     data: Mapping[str, str] | bytes | None = None,
 ) -> Answer:
     """Asks once and returns the answer, good or bad by its status. `data` as a mapping is sent as a form; a Content-Type
-    of `headers` wins. Raises Unreachable: every Why except not_json and bad_status."""
+    of `headers` wins. Raises Unreachable: every Why up to bad_answer."""
     origin = check_url(url, reach)
     begun = time.monotonic()
     session = connecting.session(insecure_loopback=reach.insecure_loopback)

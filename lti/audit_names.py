@@ -1,0 +1,35 @@
+"""What the audit log calls the acts on campus platforms and on the tool's keys."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from learning.organisation.audit_facts import name_facts
+from learning.organisation.audit_words import name_actions
+
+
+def enter() -> None:
+    """Called once, from apps.ready."""
+    name_actions(
+        {
+            "tool_key.made": _("生成签名密钥"),
+            "tool_key.rotated": _("更换签名密钥"),
+            "platform.added": _("登记校园平台"),
+            "platform.changed": _("修改校园平台"),
+            "platform.registered": _("平台自动登记"),
+            "platform.approved": _("批准校园平台"),
+            "platform.turned_off": _("停用校园平台"),
+            "deployment.approved": _("批准平台部署"),
+            "deployment.turned_off": _("停用平台部署"),
+            "invitation.made": _("生成平台登记邀请"),
+            "invitation.revoked": _("撤销平台登记邀请"),
+        }
+    )
+    name_facts(
+        {
+            "tool_key.rotated at_once": _("立即更换"),
+            "deployments": _("部署"),
+            "issuer": _("平台标识（issuer）"),
+            "client_id": _("客户端标识（client_id）"),
+        }
+    )
