@@ -23,7 +23,7 @@ class BadAnswer(ValueError):
 
 
 class ActivityProgress(StrEnum):
-    """How far the learner is: AGS 2.0 §3.4.7."""
+    """How far the learner is: AGS 2.0, activityProgress."""
 
     INITIALIZED = "Initialized"
     STARTED = "Started"
@@ -33,7 +33,7 @@ class ActivityProgress(StrEnum):
 
 
 class GradingProgress(StrEnum):
-    """How far the marking is: AGS 2.0 §3.4.8. Moodle erases a grade that is not fully graded."""
+    """How far the marking is: AGS 2.0, gradingProgress. Moodle erases a grade that is not fully graded."""
 
     FULLY_GRADED = "FullyGraded"
     PENDING = "Pending"
@@ -44,7 +44,7 @@ class GradingProgress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """A column of the platform's gradebook: AGS 2.0 §3.2. `url` is its id; "" and None = not given."""
+    """A column of the platform's gradebook: AGS 2.0, line item. `url` is its id; "" and None = not given."""
 
     url: str
     label: str = ""
@@ -56,7 +56,7 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the platform's gradebook holds for one person: AGS 2.0 §3.3. `score` None: no grade."""
+    """What the platform's gradebook holds for one person: AGS 2.0, result. `score` None: no grade."""
 
     user_id: str
     score: Decimal | None
@@ -65,19 +65,19 @@ class Result:
 
 
 def scores_url(line_item_url: str) -> str:
-    """Where scores of a line item are posted (AGS 2.0 §3.4): "/scores" goes before the query, which stays."""
+    """Where scores of a line item are posted (AGS 2.0, score service): "/scores" goes before the query, which stays."""
     return _below(line_item_url, "scores")
 
 
 def results_url(line_item_url: str, *, user_id: str = "") -> str:
-    """Where results of a line item are read (AGS 2.0 §3.3), of one person if `user_id` is given (§3.3.4)."""
+    """Where results of a line item are read (AGS 2.0, result service), of one person if `user_id` is given."""
     return _below(line_item_url, "results", {"user_id": user_id} if user_id else {})
 
 
 def line_items_url(
     lineitems: str, *, resource_id: str = "", resource_link_id: str = "", tag: str = ""
 ) -> str:
-    """Where the line items of a context are listed, narrowed by what is given (AGS 2.0 §3.2.9)."""
+    """Where the line items of a context are listed, narrowed by what is given (AGS 2.0, container request filters)."""
     asked = {"resource_id": resource_id, "resource_link_id": resource_link_id, "tag": tag}
     return _below(lineitems, "", {name: value for name, value in asked.items() if value})
 
@@ -103,7 +103,7 @@ def line_item_body(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The body that creates or replaces a line item (AGS 2.0 §3.2.5).
+    """The body that creates or replaces a line item (AGS 2.0, line item service).
 
     `review` is `deeplinking.review_body(…)`. Open edX wants a resourceId or a resourceLinkId: we always give
     the first. Raises ValueError unless `maximum` is above 0.
@@ -138,7 +138,7 @@ def score_body(
     submitted_at: datetime | None = None,
     started_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The body of a score (AGS 2.0 §3.4). `score` None leaves scoreGiven out, which some platforms take for
+    """The body of a score (AGS 2.0, score service). `score` None leaves scoreGiven out, which some platforms take for
     "no grade" (Open edX). Raises ValueError for a negative score or a maximum of 0 where there is a score.
     """
     body: dict[str, Any] = {
@@ -173,7 +173,7 @@ def json_number(value: Decimal) -> int | float:
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds (AGS 2.0 §3.4.6 asks for sub-seconds and a zone)."""
+    """ISO 8601 in UTC with microseconds (AGS 2.0, timestamp, asks for sub-seconds and a zone)."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -187,7 +187,7 @@ def next_timestamp(
     step: timedelta = TICK,
 ) -> datetime:
     """The timestamp of the next score for one person and line item: later than `last` by at least `step`
-    (AGS 2.0 §3.4.6: platforms drop what is not newer).
+    (AGS 2.0, timestamp: platforms drop what is not newer).
 
     `platform_offset` is the platform's clock minus ours: no timestamp is ahead of it, since Moodle accepts
     one from the future and then refuses all later ones. Only `last` can force that; then the answer is later
@@ -203,7 +203,7 @@ def next_timestamp(
 
 
 def read_results(answer: object) -> tuple[Result, ...]:
-    """The results in a page of the result service (AGS 2.0 §3.3). Raises BadAnswer.
+    """The results in a page of the result service (AGS 2.0, result service). Raises BadAnswer.
 
     Unknown members are passed over, as are entries without a user.
     """
@@ -220,7 +220,7 @@ def read_results(answer: object) -> tuple[Result, ...]:
 
 
 def read_line_items(answer: object) -> tuple[LineItem, ...]:
-    """The line items in a page of the container (AGS 2.0 §3.2.4). Raises BadAnswer."""
+    """The line items in a page of the container (AGS 2.0, line item service). Raises BadAnswer."""
     return tuple(map(_line_item, (item for item in _items(answer) if _text(item, "id"))))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 VERSION_1_3: Final = "1.3.0"
 
-# Claims of messages: LTI Core 1.3 §5.3 and §5.4; Submission Review 1.0 §3; PNS 1.0.
+# Claims of messages: LTI Core 1.3 §5.3 and §5.4; Submission Review 1.0; PNS 1.0.
 _CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 MESSAGE_TYPE: Final = _CLAIM + "message_type"
 VERSION: Final = _CLAIM + "version"
@@ -31,7 +31,7 @@ PNS: Final = _CLAIM + "platformnotificationservice"
 AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
-# Deep Linking 2.0 §4.4 (request) and §4.5 (response).
+# Deep Linking 2.0, request and response message.
 _DEEP_LINKING_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 DEEP_LINKING_SETTINGS: Final = _DEEP_LINKING_CLAIM + "deep_linking_settings"
 CONTENT_ITEMS: Final = _DEEP_LINKING_CLAIM + "content_items"
@@ -39,7 +39,7 @@ DEEP_LINKING_DATA: Final = _DEEP_LINKING_CLAIM + "data"
 DEEP_LINKING_MESSAGE: Final = _DEEP_LINKING_CLAIM + "msg"
 DEEP_LINKING_LOG: Final = _DEEP_LINKING_CLAIM + "log"
 
-# Of Dynamic Registration 1.0 §3.
+# Of Dynamic Registration 1.0.
 TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 PLATFORM_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 
@@ -51,7 +51,7 @@ SUBMISSION_REVIEW: Final = "LtiSubmissionReviewRequest"
 CONTEXT_COPY: Final = "LtiContextCopyNotice"
 LAUNCHES: Final = frozenset({RESOURCE_LINK, DEEP_LINKING, SUBMISSION_REVIEW})
 
-# Scopes: AGS 2.0 §3, NRPS 2.0 §3.6, PNS 1.0.
+# Scopes: AGS 2.0, NRPS 2.0, PNS 1.0.
 SCOPE_LINE_ITEM: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCOPE_LINE_ITEM_READ: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 SCOPE_SCORE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
@@ -67,7 +67,7 @@ SCOPES: Final = (
     SCOPE_NOTICES,
 )
 
-# Placements of links: Dynamic Registration 1.0 §3.2 (`ContentArea`, `RichTextEditor`).
+# Placements of links: Dynamic Registration 1.0, tool configuration.
 PLACEMENT_CONTENT: Final = "ContentArea"
 PLACEMENT_EDITOR: Final = "RichTextEditor"
 
@@ -111,7 +111,7 @@ def _of_membership(role: str) -> tuple[str, str]:
     if role.startswith(_MEMBERSHIP + "/"):
         principal, _, sub = role.removeprefix(_MEMBERSHIP + "/").partition("#")
         return (principal, sub) if sub else ("", "")
-    # A simple name is of the membership vocabulary (LTI Core 1.3 §A.2); anything else with a colon or a
+    # A simple name is of the membership vocabulary (LTI Core 1.3 §A.2.3); anything else with a colon or a
     # slash is of another vocabulary: institution, system, the platform's own.
     if ":" in role or "/" in role or "#" in role:
         return "", ""
@@ -119,11 +119,11 @@ def _of_membership(role: str) -> tuple[str, str]:
 
 
 def standing(roles: Iterable[str]) -> Standing:
-    """The highest standing that `roles` give in their context (LTI Core 1.3 §A.2.2, §A.2.3).
+    """The highest standing that `roles` give in their context (LTI Core 1.3 §A.2.3).
 
     Only roles of the membership vocabulary count, written whole or as a simple name; system and institution
     roles never do. Mentor, Member, Manager, Officer and ContentDeveloper see nobody's work: NONE, as is
-    everything unknown. A platform that names a sub-role sends its principal role as well (§A.2.3), so
+    everything unknown. A platform that names a sub-role sends its principal role as well (§A.2.3.1), so
     Instructor beside nothing but assisting sub-roles is an assistant.
     """
     named = {_of_membership(role) for role in roles}
@@ -169,7 +169,7 @@ class LinkClaim:
 
 @dataclass(frozen=True, slots=True)
 class AgsClaim:
-    """Where grades go, and what we may do there: AGS 2.0 §3.1. Empty URL: the platform gave none."""
+    """Where grades go, and what we may do there: AGS 2.0, service claim. Empty URL: the platform gave none."""
 
     scopes: frozenset[str]
     lineitems: str = ""
@@ -178,7 +178,7 @@ class AgsClaim:
 
 @dataclass(frozen=True, slots=True)
 class NrpsClaim:
-    """Where the roster is: NRPS 2.0 §3.6.1.1."""
+    """Where the roster is: NRPS 2.0, service claim."""
 
     url: str
     versions: tuple[str, ...] = ()
@@ -195,7 +195,7 @@ class PnsClaim:
 
 @dataclass(frozen=True, slots=True)
 class DeepLinkingClaim:
-    """What the platform takes back from a choice: Deep Linking 2.0 §4.4.1.
+    """What the platform takes back from a choice: Deep Linking 2.0, deep linking settings.
 
     `data` None: not given, so it must not be sent back. `accept_lineitem` None: the platform does not say.
     """
@@ -259,7 +259,7 @@ class Presentation:
 
 @dataclass(frozen=True, slots=True)
 class ForUser:
-    """Whose submission is to be reviewed: Submission Review 1.0 §3.3."""
+    """Whose submission is to be reviewed: Submission Review 1.0, for_user claim."""
 
     user_id: str
     name: str = ""

@@ -15,7 +15,7 @@ LIFE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A picture of an item: Deep Linking 2.0 §2.1.1 (icon); pixels."""
+    """A picture of an item: Deep Linking 2.0, content item types; pixels."""
 
     url: str
     width: int
@@ -24,7 +24,7 @@ class Icon:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """How the platform's gradebook opens a submission here: Submission Review 1.0 §2.
+    """How the platform's gradebook opens a submission here: Submission Review 1.0, line item extension.
 
     `url` "" means the link's own; `statuses` are those for which the platform offers it.
     """
@@ -37,7 +37,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class ItemLine:
-    """The column of the gradebook that comes with an item: Deep Linking 2.0 §2.1.3 (lineItem).
+    """The column of the gradebook that comes with an item: Deep Linking 2.0, ltiResourceLink.
 
     `grades_released` None: left to the platform.
     """
@@ -52,7 +52,7 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True)
 class ContentItem:
-    """A link that the platform is to place: Deep Linking 2.0 §2.1.3 (ltiResourceLink).
+    """A link that the platform is to place: Deep Linking 2.0, ltiResourceLink.
 
     `target` is "iframe", "window" or "" (the platform's own way); sizes are CSS pixels. What is sat in
     [opens_at, closes_at) stays to be looked at afterwards: only its beginning bounds the link itself.
@@ -84,7 +84,7 @@ def response_claims(
     message: str = "",
     log: str = "",
 ) -> dict[str, Any]:
-    """The claims of the LtiDeepLinkingResponse, to be signed with our key (Deep Linking 2.0 §4.5).
+    """The claims of the LtiDeepLinkingResponse, to be signed with our key (Deep Linking 2.0, response message).
 
     `settings` are those of the request: `data` is echoed exactly when it came, line items are left out when
     it refuses them, and so are ways of showing that it does not take. No item is a valid answer: nothing was
@@ -168,7 +168,7 @@ def _line(line: ItemLine) -> dict[str, Any]:
 
 
 def review_body(review: Review) -> dict[str, Any]:
-    """The submissionReview member of a line item, in a content item and in AGS alike (Submission Review 1.0 §2)."""
+    """The submissionReview member of a line item, in a content item and in AGS alike."""
     written: dict[str, Any] = {"reviewableStatus": list(review.statuses)}
     if review.label:
         written["label"] = review.label

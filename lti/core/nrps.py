@@ -23,7 +23,7 @@ class BadRoster(ValueError):
 
 
 class Status(StrEnum):
-    """What a membership is: NRPS 2.0 §2.1. Deleted stands only in lists of differences."""
+    """What a membership is: NRPS 2.0, membership status. Deleted stands only in lists of differences."""
 
     ACTIVE = "Active"
     INACTIVE = "Inactive"
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One person of a context: NRPS 2.0 §2.2. "" = not given; `custom` only where the link was asked for."""
+    """One person of a context: NRPS 2.0, membership. "" = not given; `custom` only where the link was asked for."""
 
     user_id: str
     status: Status
@@ -60,10 +60,10 @@ class Page:
 
 
 def read_page(answer: object) -> Page:
-    """The members on one page (NRPS 2.0 §2.3). Raises BadRoster.
+    """The members on one page (NRPS 2.0, membership container). Raises BadRoster.
 
     Entries without a usable user_id are passed over; a status that we do not know counts as Inactive, since
-    nobody is admitted by a word we do not understand; a missing one is Active (§2.1).
+    nobody is admitted by a word we do not understand; a missing one is Active.
     """
     if not isinstance(answer, Mapping) or not isinstance(answer.get("members"), list):
         raise BadRoster("the answer has no list of members")
@@ -114,7 +114,7 @@ def _text(within: Mapping[str, Any], name: str, *, longest: int | None = None) -
 
 
 def _custom(messages: object) -> dict[str, str]:
-    """Custom parameters in the message section, given when one link is asked for (NRPS 2.0 §2.4)."""
+    """Custom parameters in the message section, given when one link is asked for (NRPS 2.0, resource link membership)."""
     custom: dict[str, str] = {}
     for message in messages if isinstance(messages, list) else ():
         given = message.get(claims.CUSTOM) if isinstance(message, Mapping) else None

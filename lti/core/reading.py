@@ -1,28 +1,22 @@
 """Reads the claims of a message whose signature holds into a Message, checking the type of each.
 
-A claim that is absent, null, or (PHP) an empty list where an object is due counts as not given; one of the
-wrong type refuses the message, since what a platform means by it can only be guessed. Unknown claims stay in
-`raw` and are otherwise left alone.
+A claim of the wrong type refuses the message, since what a platform means by it can only be guessed. Unknown
+claims stay in `raw` and are otherwise left alone (LTI Core 1.3 §5.4.7).
 """
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lti.core import claims
+from lti.core import claims, typed
 from lti.core.refusals import Refusal, Refused
 
-ID_LENGTH: Final = 255  # characters; LTI Core 1.3 §5.3.3, §5.3.5, §5.3.6.1
+ID_LENGTH: Final = typed.ID_LENGTH  # characters of an identifier
 _NAME_LENGTH: Final = 150
 _EMAIL_LENGTH: Final = 254  # RFC 5321 §4.5.3.1
 _LOCALE_LENGTH: Final = 35  # RFC 5646 §4.4.1
-_TEXT_LENGTH: Final = 1000
 _DESCRIPTION_LENGTH: Final = 5000
-_URL_LENGTH: Final = 2000
 _DATA_LENGTH: Final = 32_000
-_ITEMS: Final = 200
-_DEPTH: Final = 20
 
 
 def read_message(payload: Mapping[str, Any], *, ours: Callable[[str], bool]) -> claims.Message:
@@ -30,20 +24,20 @@ def read_message(payload: Mapping[str, Any], *, ours: Callable[[str], bool]) -> 
 
     `ours` says whether a URL is one of our own. Raises Refused. A notice is no launch: see `read_notice`.
     """
-    check_storable(payload)
+    typed.check_storable(payload)
     version = _version(payload)
-    message_type = _text(payload, claims.MESSAGE_TYPE)
+    message_type = typed.text(payload, claims.MESSAGE_TYPE)
     if not message_type:
         raise Refused(Refusal.NO_MESSAGE_TYPE, "the message_type claim is missing")
     if message_type not in claims.LAUNCHES:
         raise Refused(Refusal.UNKNOWN_MESSAGE_TYPE, f"we know no message {message_type[:80]!r}")
     deployment_id = _deployment(payload)
-    sub = _id(payload, "sub")
+    sub = typed.identifier(payload, "sub")
     if not sub:
         raise Refused(Refusal.NO_SUB, "the sub claim is missing: we know nobody without one")
     if payload.get(claims.ROLES) is None:
         raise Refused(Refusal.NO_ROLES, "the roles claim is missing; an empty list would be accepted")
-    roles = _texts(payload, claims.ROLES)
+    roles = typed.texts(payload, claims.ROLES)
     message = claims.Message(
         message_type=message_type,
         version=version,
@@ -73,11 +67,13 @@ def read_notice(payload: Mapping[str, Any]) -> claims.Message:
 
     A notice has no message type, roles, link or target. Raises Refused.
     """
-    check_storable(payload)
+    typed.check_storable(payload)
     version = _version(payload)
-    inner = _object(payload, claims.NOTICE)
+    inner = typed.mapping(payload, claims.NOTICE)
     notice = claims.NoticeClaim(
-        id=_id(inner, "id"), timestamp=_text(inner, "timestamp"), type=_text(inner, "type")
+        id=typed.identifier(inner, "id"),
+        timestamp=typed.text(inner, "timestamp"),
+        type=typed.text(inner, "type"),
     )
     if not notice.type:
         raise Refused(Refusal.NO_MESSAGE_TYPE, "the notice claim is missing or names no type")
@@ -87,100 +83,21 @@ def read_notice(payload: Mapping[str, Any]) -> claims.Message:
         message_type=notice.type,
         version=version,
         deployment_id=_deployment(payload),
-        person=_person(payload, _id(payload, "sub")),
+        person=_person(payload, typed.identifier(payload, "sub")),
         context=_context(payload),
         custom=_custom(payload),
         ags=_ags(payload),
         nrps=_nrps(payload),
         pns=_pns(payload),
         notice=notice,
-        origin_contexts=_texts(payload, claims.ORIGIN_CONTEXTS),
+        origin_contexts=typed.texts(payload, claims.ORIGIN_CONTEXTS),
         platform=_platform(payload),
         raw=payload,
     )
 
 
-def check_storable(value: object, *, depth: int = _DEPTH) -> None:
-    """Refuses as malformed what no database or JSON column takes: NUL, half a surrogate pair, NaN and
-    infinity, nesting deeper than `depth`. Otherwise a signed message could end in a server error."""
-    if depth < 0:
-        raise Refused(Refusal.MALFORMED, "the claims are nested too deeply")
-    match value:
-        case str():
-            if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
-                raise Refused(Refusal.MALFORMED, "a claim holds a character that no text has")
-        case float() if not math.isfinite(value):
-            raise Refused(Refusal.MALFORMED, "a claim holds a number that JSON does not know")
-        case Mapping():
-            for key, inner in value.items():
-                check_storable(key, depth=0)
-                check_storable(inner, depth=depth - 1)
-        case list():
-            for inner in value:
-                check_storable(inner, depth=depth - 1)
-
-
-def _bad_type(name: str, due: str) -> Refused:
-    return Refused(Refusal.MALFORMED, f"the claim {name} is no {due}")
-
-
-def _object(within: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = within.get(name)
-    if value is None or value == []:
-        return {}
-    if not isinstance(value, Mapping):
-        raise _bad_type(name, "object")
-    return value
-
-
-def _text(within: Mapping[str, Any], name: str, *, longest: int = _TEXT_LENGTH) -> str:
-    """The text of a claim, "" when absent, cut to `longest` characters."""
-    value = within.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _bad_type(name, "string")
-    return value[:longest]
-
-
-def _id(within: Mapping[str, Any], name: str) -> str:
-    """An identifier: never cut, since two long ones might become one."""
-    value = _text(within, name, longest=ID_LENGTH + 1)
-    if len(value) > ID_LENGTH:
-        raise Refused(Refusal.MALFORMED, f"the claim {name} is longer than {ID_LENGTH} characters")
-    return value
-
-
-def _url(within: Mapping[str, Any], name: str) -> str:
-    value = _text(within, name, longest=_URL_LENGTH + 1)
-    if len(value) > _URL_LENGTH:
-        raise Refused(Refusal.MALFORMED, f"the claim {name} is longer than {_URL_LENGTH} characters")
-    return value
-
-
-def _texts(within: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = within.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _bad_type(name, "list of strings")
-    if len(value) > _ITEMS:
-        raise Refused(Refusal.MALFORMED, f"the claim {name} has more than {_ITEMS} items")
-    return tuple(item[:_TEXT_LENGTH] for item in value)
-
-
-def _flag(within: Mapping[str, Any], name: str) -> bool | None:
-    """A boolean, also written as a string ("true"), as some platforms do; None when absent."""
-    value = within.get(name)
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in {"true", "false"}:
-        return value.lower() == "true"
-    raise _bad_type(name, "boolean")
-
-
 def _version(payload: Mapping[str, Any]) -> str:
-    version = _text(payload, claims.VERSION)
+    version = typed.text(payload, claims.VERSION)
     if not version:
         raise Refused(Refusal.NO_VERSION, "the version claim is missing")
     if version != claims.VERSION_1_3:
@@ -189,14 +106,14 @@ def _version(payload: Mapping[str, Any]) -> str:
 
 
 def _deployment(payload: Mapping[str, Any]) -> str:
-    deployment_id = _id(payload, claims.DEPLOYMENT_ID)
+    deployment_id = typed.identifier(payload, claims.DEPLOYMENT_ID)
     if not deployment_id:
         raise Refused(Refusal.NO_DEPLOYMENT_ID, "the deployment_id claim is missing")
     return deployment_id
 
 
 def _target(payload: Mapping[str, Any], message_type: str, ours: Callable[[str], bool]) -> str:
-    target = _url(payload, claims.TARGET_LINK_URI)
+    target = typed.url(payload, claims.TARGET_LINK_URI)
     if not target and message_type == claims.RESOURCE_LINK:
         raise Refused(Refusal.MISSING_CLAIMS, "the target_link_uri claim is missing")
     if target and not ours(target):
@@ -205,48 +122,48 @@ def _target(payload: Mapping[str, Any], message_type: str, ours: Callable[[str],
 
 
 def _person(payload: Mapping[str, Any], sub: str) -> claims.Person:
-    email = _text(payload, "email").strip()
-    number = _text(_object(payload, claims.LIS), "person_sourcedid").strip()
+    email = typed.text(payload, "email").strip()
+    number = typed.text(typed.mapping(payload, claims.LIS), "person_sourcedid").strip()
     return claims.Person(
         sub=sub,
-        name=_text(payload, "name", longest=_NAME_LENGTH).strip(),
-        given_name=_text(payload, "given_name", longest=_NAME_LENGTH).strip(),
-        family_name=_text(payload, "family_name", longest=_NAME_LENGTH).strip(),
+        name=typed.text(payload, "name", longest=_NAME_LENGTH).strip(),
+        given_name=typed.text(payload, "given_name", longest=_NAME_LENGTH).strip(),
+        family_name=typed.text(payload, "family_name", longest=_NAME_LENGTH).strip(),
         # Half an address or number might be somebody else's: rather none.
         email=email if len(email) <= _EMAIL_LENGTH else "",
-        locale=_text(payload, "locale", longest=_LOCALE_LENGTH).strip(),
-        number=number if len(number) <= ID_LENGTH else "",
+        locale=typed.text(payload, "locale", longest=_LOCALE_LENGTH).strip(),
+        number=number if len(number) <= typed.ID_LENGTH else "",
     )
 
 
 def _context(payload: Mapping[str, Any]) -> claims.ContextClaim | None:
-    given = _object(payload, claims.CONTEXT)
-    context_id = _id(given, "id")
+    given = typed.mapping(payload, claims.CONTEXT)
+    context_id = typed.identifier(given, "id")
     if not context_id:
         return None
     return claims.ContextClaim(
         id=context_id,
-        label=_text(given, "label"),
-        title=_text(given, "title"),
-        types=tuple(filter(None, _texts(given, "type"))),
+        label=typed.text(given, "label"),
+        title=typed.text(given, "title"),
+        types=tuple(filter(None, typed.texts(given, "type"))),
     )
 
 
 def _link(payload: Mapping[str, Any]) -> claims.LinkClaim | None:
-    given = _object(payload, claims.RESOURCE_LINK_CLAIM)
-    link_id = _id(given, "id")
+    given = typed.mapping(payload, claims.RESOURCE_LINK_CLAIM)
+    link_id = typed.identifier(given, "id")
     if not link_id:
         return None
     return claims.LinkClaim(
         id=link_id,
-        title=_text(given, "title"),
-        description=_text(given, "description", longest=_DESCRIPTION_LENGTH),
+        title=typed.text(given, "title"),
+        description=typed.text(given, "description", longest=_DESCRIPTION_LENGTH),
     )
 
 
 def _custom(payload: Mapping[str, Any]) -> Mapping[str, str]:
     """Custom parameters are strings (LTI Core 1.3 §5.4.6); what else platforms send is written as JSON."""
-    given = _object(payload, claims.CUSTOM)
+    given = typed.mapping(payload, claims.CUSTOM)
     return {
         str(name): value if isinstance(value, str) else "" if value is None else json.dumps(value)
         for name, value in given.items()
@@ -254,86 +171,86 @@ def _custom(payload: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _ags(payload: Mapping[str, Any]) -> claims.AgsClaim | None:
-    given = _object(payload, claims.AGS)
+    given = typed.mapping(payload, claims.AGS)
     if not given:
         return None
     return claims.AgsClaim(
-        scopes=frozenset(_texts(given, "scope")),
-        lineitems=_url(given, "lineitems"),
-        lineitem=_url(given, "lineitem"),
+        scopes=frozenset(typed.texts(given, "scope")),
+        lineitems=typed.url(given, "lineitems"),
+        lineitem=typed.url(given, "lineitem"),
     )
 
 
 def _nrps(payload: Mapping[str, Any]) -> claims.NrpsClaim | None:
-    given = _object(payload, claims.NRPS)
-    url = _url(given, "context_memberships_url")
-    return claims.NrpsClaim(url=url, versions=_texts(given, "service_versions")) if url else None
+    given = typed.mapping(payload, claims.NRPS)
+    url = typed.url(given, "context_memberships_url")
+    return claims.NrpsClaim(url=url, versions=typed.texts(given, "service_versions")) if url else None
 
 
 def _pns(payload: Mapping[str, Any]) -> claims.PnsClaim | None:
-    given = _object(payload, claims.PNS)
-    url = _url(given, "platform_notification_service_url")
+    given = typed.mapping(payload, claims.PNS)
+    url = typed.url(given, "platform_notification_service_url")
     if not url:
         return None
     return claims.PnsClaim(
         url=url,
-        scopes=frozenset(_texts(given, "scope")),
-        types=frozenset(_texts(given, "notice_types_supported")),
+        scopes=frozenset(typed.texts(given, "scope")),
+        types=frozenset(typed.texts(given, "notice_types_supported")),
     )
 
 
 def _deep_linking(payload: Mapping[str, Any]) -> claims.DeepLinkingClaim | None:
-    given = _object(payload, claims.DEEP_LINKING_SETTINGS)
+    given = typed.mapping(payload, claims.DEEP_LINKING_SETTINGS)
     if not given:
         return None
-    return_url = _url(given, "deep_link_return_url")
+    return_url = typed.url(given, "deep_link_return_url")
     if not return_url:
         raise Refused(Refusal.MISSING_CLAIMS, "the deep linking settings have no deep_link_return_url")
     data = given.get("data")
     if data is not None and (not isinstance(data, str) or len(data) > _DATA_LENGTH):
-        raise _bad_type("data", f"string of at most {_DATA_LENGTH} characters")
+        raise typed.bad_type("data", f"string of at most {_DATA_LENGTH} characters")
     return claims.DeepLinkingClaim(
         return_url=return_url,
-        accept_types=frozenset(_texts(given, "accept_types")),
-        accept_targets=frozenset(_texts(given, "accept_presentation_document_targets")),
-        accept_multiple=_flag(given, "accept_multiple") is not False,
-        accept_lineitem=_flag(given, "accept_lineitem"),
-        auto_create=_flag(given, "auto_create") is True,
+        accept_types=frozenset(typed.texts(given, "accept_types")),
+        accept_targets=frozenset(typed.texts(given, "accept_presentation_document_targets")),
+        accept_multiple=typed.flag(given, "accept_multiple") is not False,
+        accept_lineitem=typed.flag(given, "accept_lineitem"),
+        auto_create=typed.flag(given, "auto_create") is True,
         data=data,
-        title=_text(given, "title"),
-        text=_text(given, "text", longest=_DESCRIPTION_LENGTH),
+        title=typed.text(given, "title"),
+        text=typed.text(given, "text", longest=_DESCRIPTION_LENGTH),
     )
 
 
 def _presentation(payload: Mapping[str, Any]) -> claims.Presentation:
-    given = _object(payload, claims.LAUNCH_PRESENTATION)
+    given = typed.mapping(payload, claims.LAUNCH_PRESENTATION)
     return claims.Presentation(
-        document_target=_text(given, "document_target"),
-        return_url=_url(given, "return_url"),
-        locale=_text(given, "locale"),
+        document_target=typed.text(given, "document_target"),
+        return_url=typed.url(given, "return_url"),
+        locale=typed.text(given, "locale"),
     )
 
 
 def _for_user(payload: Mapping[str, Any]) -> claims.ForUser | None:
-    given = _object(payload, claims.FOR_USER)
-    user_id = _id(given, "user_id")
+    given = typed.mapping(payload, claims.FOR_USER)
+    user_id = typed.identifier(given, "user_id")
     if not user_id:
         return None
     return claims.ForUser(
         user_id=user_id,
-        name=_text(given, "name"),
-        email=_text(given, "email"),
-        roles=_texts(given, "roles"),
+        name=typed.text(given, "name"),
+        email=typed.text(given, "email"),
+        roles=typed.texts(given, "roles"),
     )
 
 
 def _platform(payload: Mapping[str, Any]) -> claims.PlatformClaim:
-    given = _object(payload, claims.TOOL_PLATFORM)
+    given = typed.mapping(payload, claims.TOOL_PLATFORM)
     return claims.PlatformClaim(
-        guid=_text(given, "guid"),
-        name=_text(given, "name"),
-        product=_text(given, "product_family_code"),
-        version=_text(given, "version"),
+        guid=typed.text(given, "guid"),
+        name=typed.text(given, "name"),
+        product=typed.text(given, "product_family_code"),
+        version=typed.text(given, "version"),
     )
 
 

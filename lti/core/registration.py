@@ -45,7 +45,7 @@ class BadRegistration(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PlatformConfiguration:
-    """What a platform says of itself (Dynamic Registration 1.0 §3.3, §3.3.1).
+    """What a platform says of itself (Dynamic Registration 1.0, platform configuration).
 
     `token_audience` "" means the token URL itself. `placements` are those for deep linking.
     """
@@ -76,7 +76,7 @@ class ToolUrls:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What the platform made of our request: §3.4. The access token to change it later is not kept.
+    """What the platform made of our request. The access token to change it later is not kept.
 
     `deployment_id` None: the platform deploys us later. `granted` None: it did not say which scopes.
     """
@@ -102,9 +102,9 @@ def origin(url: str) -> str:
 def read_configuration(
     answer: object, *, asked_url: str, insecure_loopback: bool = False
 ) -> PlatformConfiguration:
-    """The platform's openid-configuration, as `asked_url` answered (§3.3). Raises BadRegistration.
+    """The platform's openid-configuration, as `asked_url` answered. Raises BadRegistration.
 
-    The issuer must be of exactly the origin that was asked (§3.5.1), or whoever answers could register as
+    The issuer must be of exactly the origin that was asked, or whoever answers could register as
     somebody else. Every endpoint is https; http only on a loopback address and only with `insecure_loopback`.
     """
     if not isinstance(answer, Mapping):
@@ -164,7 +164,7 @@ def registration_body(
     placements: Sequence[str] = (claims.PLACEMENT_CONTENT,),
     custom: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """What we post to be registered: the client metadata and our lti-tool-configuration (§3.4).
+    """What we post to be registered: the client metadata and our lti-tool-configuration.
 
     `names` are names in other languages by tag ("en": …). All three messages go to the one launch address.
     That we want to be told of copies follows from the scope for notice handlers; PNS needs no more.
@@ -221,9 +221,9 @@ def fitting(configuration: PlatformConfiguration) -> tuple[tuple[str, ...], tupl
 
 
 def read_registration(answer: object) -> Registered:
-    """The platform's answer to `registration_body` (§3.4). Raises BadRegistration without a client_id.
+    """The platform's answer to `registration_body`. Raises BadRegistration without a client_id.
 
-    The deployment id stands in the tool configuration (§3.4.1) where the platform deploys us at once; a
+    The deployment id stands in the tool configuration where the platform deploys us at once; a
     number is read as its digits.
     """
     if not isinstance(answer, Mapping):
@@ -271,7 +271,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _audience(answer: Mapping[str, Any]) -> str:
-    """`authorization_server` (§3.3): whom token requests name, if not the token URL. Canvas puts a bare host
+    """`authorization_server`: whom token requests name, if not the token URL. Canvas puts a bare host
     there and means its token URL: only a URL counts."""
     given = _text(answer, "authorization_server")
     return given if given.startswith("https://") else ""

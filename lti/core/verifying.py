@@ -1,7 +1,7 @@
 """Whether an id_token may be believed: signature, issuer, audience, times, nonce; the strictest reading.
 
-Only RS256, which every platform must sign with (1EdTech Security Framework 1.0 §5.1.2): one algorithm leaves
-nothing to confuse. The moment is an argument; PyJWT checks the signature and nothing else.
+Only RS256, the default of 1EdTech's Security Framework 1.0 (§5.1.3 step 6) and all that its certification knows:
+one algorithm leaves nothing to confuse. The moment is an argument; PyJWT checks the signature and nothing else.
 """
 
 import binascii
@@ -18,8 +18,9 @@ from jwt import PyJWK, PyJWS
 from jwt.exceptions import InvalidSignatureError, InvalidTokenError
 
 from lti.core import claims
-from lti.core.reading import check_storable, read_message, read_notice
+from lti.core.reading import read_message, read_notice
 from lti.core.refusals import Refusal, Refused
+from lti.core.typed import check_storable
 
 __all__ = [
     "ALGORITHM",
@@ -36,7 +37,7 @@ __all__ = [
 
 ALGORITHM: Final = "RS256"
 LONGEST_TOKEN: Final = 64 * 1024  # characters; a launch has 2 to 6 thousand
-SMALLEST_KEY: Final = 2048  # bits; 1EdTech Security Framework 1.0 §5.1
+SMALLEST_KEY: Final = 2048  # bits; 1EdTech Security Framework 1.0 §6.1
 _LONGEST_KID: Final = 255
 _JWS = PyJWS(algorithms=[ALGORITHM])
 
@@ -112,7 +113,7 @@ def verify(
     skew: timedelta = timedelta(seconds=60),
     oldest: timedelta = timedelta(hours=1),
 ) -> Mapping[str, Any]:
-    """The claims of `token`, believed (LTI Core 1.3 §5.1.2, Security Framework 1.0 §5.1.3). Raises Refused.
+    """The claims of `token`, believed (1EdTech Security Framework 1.0 §5.1.3). Raises Refused.
 
     `nonce` is that of the login which this token answers; None for a notice, which answers none: then it must
     have a nonce, and the caller sees that it is new. `skew` is how far the platform's clock may differ from
