@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +16,7 @@ from courses.examining import finish_by_earlier_attempts
 from courses.models import LessonPage
 from courses.parts import parts_of as specs_of
 from courses.reflecting.returned import returned_in
+from learning.organisation.forgery import proof_of
 from learning.organisation.models import User
 from learning.study.crediting import Rules
 from learning.study.services.progress import LessonProgress, course_progress, lesson_parts
@@ -64,6 +64,8 @@ def lesson(page: LessonPage, request: HttpRequest) -> HttpResponse:
         context["why"] = why_closed(here, progress.lessons)
         return render(request, "courses/lesson_closed.html", context)
     context |= study_context(page, user, here, now, entry)
+    if context["lesson_data"]:
+        context["lesson_data"] |= proof_of(request)
     return render(request, "courses/lesson_page.html", context)
 
 
@@ -135,7 +137,6 @@ def script_data(
         "completed": here.completed_at is not None,
         "rules": rules,
         "parts": [part.for_scripts() for part in parts if part.kind in MEASURED],
-        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "url": reverse("api:api-root") + "study",
         "words": script_words(),
     }

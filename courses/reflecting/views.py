@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from courses.errors import CourseError, NotFound, NotPossible, Stale
 from courses.models import Reflection, ReflectionTask
 from courses.reading.places import pages_of
+from learning.organisation.forgery import proof_of
 from learning.organisation.models import User
 from learning.study.models import Activity
 from learning.study.services.progress import course_progress
@@ -114,7 +114,7 @@ def _page(
             "url": reverse("reflection_draft", args=[task.pk]),
             "rev": row.rev if row else 0,
             "key": f"{user.pk}-{task.pk}",
-            "csrf_cookie": settings.CSRF_COOKIE_NAME,
+            **proof_of(request),
         },
     }
     status = 409 if "stale" in context else 422 if "problem" in context else 200

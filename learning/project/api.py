@@ -56,7 +56,7 @@ class SignedIn(SessionAuth):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
         user = request.user
-        if not isinstance(user, User) or user.must_change_password:
+        if not isinstance(user, User) or (user.must_change_password and not user.launched):
             return None
         return user
 

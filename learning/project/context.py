@@ -25,6 +25,7 @@ BEHIND = {
 def site(request: HttpRequest) -> dict[str, Any]:
     """`site` and `nav` of site/base.html."""
     look = SiteLook.load(request_or_site=request)
+    in_frame = bool(getattr(request, "in_frame", False))  # set where campus platforms may frame us
     signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
     return {
         "site": {
@@ -34,6 +35,11 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "grey_mode": look.grey_mode,
             "brand_color": look.brand,
             "brand_css_url": reverse("brand_css") if look.brand.upper() != DEFAULT_BRAND else "",
+            "in_frame": in_frame,
+            # A new window has none of a frame's cookies: it is opened by a ticket.
+            "window_url": reverse("lti_window")
+            if in_frame and signed_in and getattr(request.user, "launched", False)
+            else "",
             "large_print": request.COOKIES.get("dangxiao_large_print", ""),
         },
         "nav": navigation(request) if signed_in else [],

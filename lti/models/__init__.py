@@ -3,7 +3,7 @@
 from .contexts import Context, LineItem, ResourceLink
 from .grades import GradeDelivery
 from .keys import ToolKey
-from .launches import Launch, Login
+from .launches import Launch, Login, WindowTicket
 from .notices import Notice
 from .people import ContextMember, PlatformUser
 from .platforms import Deployment, Invitation, Platform, origin_of
@@ -22,5 +22,6 @@ __all__ = [
     "PlatformUser",
     "ResourceLink",
     "ToolKey",
+    "WindowTicket",
     "origin_of",
 ]

@@ -66,3 +66,18 @@ class Launch(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class WindowTicket(models.Model):
+    """Opens one page in a window of its own, once, for whoever is signed in inside a frame: the window has no cookie of
+    the frame's. Deleted when used."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    launch = models.UUIDField()  # the one that opened the session
+    address = models.CharField(max_length=500)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.address

@@ -40,7 +40,7 @@ class Lesson {
     this.clock.set("ready", false);
     data.parts.forEach((part) => this.add(part));
     this.sections = this.sectionsRead();
-    this.beats = new Beats(data, () => cookie(data.csrf_cookie), times.beat, {
+    this.beats = new Beats(data, () => data.csrf_token || cookie(data.csrf_cookie), times.beat, {
       counters: () => this.counters(),
       played: () => this.played(),
       onAcknowledged: (sent) => this.media.filter(({ key }) => key === sent.part).forEach((each) => each.acknowledge(sent)),

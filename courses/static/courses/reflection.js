@@ -64,7 +64,7 @@ function drop() {
 
 /** The form's token against forged requests as it is now: signing in on another page has changed it. */
 function currentToken() {
-  token.value = cookie(data.csrf_cookie) || token.value;
+  token.value = data.csrf_token || cookie(data.csrf_cookie) || token.value;
   return token.value;
 }
 

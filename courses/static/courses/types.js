@@ -20,7 +20,8 @@
  * @property {boolean} completed
  * @property {{threshold: number, no_skip: boolean, rate_max: number}} rules
  * @property {Part[]} parts
- * @property {string} csrf_cookie name of the cookie with the site's token against forged requests
+ * @property {string} csrf_cookie name of the cookie with the site's token against forged requests; "" = csrf_token
+ * @property {string} csrf_token the page's own, in a session that a campus platform opened
  * @property {string} url where sessions are opened; their beats go below it
  * @property {Object<string, string>} words every text the scripts show
  */

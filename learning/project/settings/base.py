@@ -78,6 +78,12 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+if LTI_ENABLED:  # before everything that reads or sets a cookie; and around the views
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("learning.project.middleware.ApiProblemsMiddleware") + 1,
+        "lti.middleware.LaunchedCookiesMiddleware",
+    )
+    MIDDLEWARE.append("lti.middleware.LaunchedSessionMiddleware")
 
 ROOT_URLCONF = "learning.project.urls"
 WSGI_APPLICATION = "learning.project.wsgi.application"
@@ -137,6 +143,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "learning.organisation.backends.NumberBackend",
 ]
+if LTI_ENABLED:
+    AUTHENTICATION_BACKENDS.append("lti.backends.LaunchBackend")
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from learning.organisation.forgery import proof_of
 from learning.organisation.models import User
 from question_bank.engine.kinds import Kind, needs_human
 from question_bank.exams.clock import OPEN_STATES
@@ -98,7 +98,12 @@ def attempt_page(
         "remaining_ms": data["remaining_ms"],
         "plain": question is not None,
         **_receipt_to_come(attempt, data),
-        "player_data": None if question else player_data(attempt, data, rows, slot, now),
+        "player_data": None
+        if question
+        else {
+            **player_data(attempt, data, rows, slot, now),
+            **proof_of(request),
+        },
     }
     return render(request, "exams/attempt.html", context, status=status)
 
@@ -145,7 +150,6 @@ def player_data(
     return {
         **data,
         "token": attempt_token(attempt, now=now),
-        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "state": attempt.state,
         "slot": slot,
         "limit_ms": int(working.total_seconds() * MILLISECOND) - attempt.paused_ms,

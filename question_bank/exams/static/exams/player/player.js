@@ -287,7 +287,7 @@ class Player {
 
   /** @returns {Promise<string>} */
   async renewToken() {
-    const csrf = cookie(this.data.csrf_cookie);
+    const csrf = this.data.csrf_token || cookie(this.data.csrf_cookie);
     const answer = await call("POST", this.data.urls.renew, "", {}, { "X-CSRFToken": csrf });
     if (!answer.body.token || answer.body.attempt !== this.data.attempt) throw new Error("no token");
     return answer.body.token;

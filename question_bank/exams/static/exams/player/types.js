@@ -65,7 +65,8 @@
  * @typedef {Object} Data  what the page's JSON block holds
  * @property {string} attempt
  * @property {string} token
- * @property {string} csrf_cookie name of the cookie with the site's token against forged requests
+ * @property {string} csrf_cookie name of the cookie with the site's token against forged requests; "" = csrf_token
+ * @property {string} csrf_token the page's own, in a session that a campus platform opened
  * @property {string} state
  * @property {number} slot where to go on
  * @property {number} remaining_ms

@@ -1,0 +1,69 @@
+"""From the frame into a window of its own: a one-time ticket, because the window has none of the frame's cookies."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import Resolver404, get_script_prefix, resolve
+
+from learning.organisation.models import User
+from lti.core.refusals import Refusal, Refused
+from lti.models import Platform, WindowTicket
+
+from .launching import hashed
+
+TICKET_LIFE = timedelta(seconds=60)
+ADDRESS_LENGTH = 500
+
+
+def own_page(address: str) -> bool:
+    """Whether it is the path of a page of ours, with or without a query: nothing that a browser could read as another
+    site's, nothing that leads nowhere."""
+    prefix = get_script_prefix()
+    path = address.partition("?")[0].partition("#")[0]
+    if len(address) > ADDRESS_LENGTH or not path.startswith(prefix) or path.startswith("//"):
+        return False
+    if any(ord(char) <= ord(" ") or char == "\\" for char in address):
+        return False
+    try:
+        resolve("/" + path.removeprefix(prefix))
+    except Resolver404:
+        return False
+    return True
+
+
+def make_ticket(*, by: User, platform_id: int, launch: UUID, address: str, now: datetime) -> str:
+    """The ticket that opens this page of ours in a new window as `by`, within a minute. Raises Refused."""
+    if not own_page(address):
+        raise Refused(Refusal.BAD_TARGET, "the page to open in a new window is none of ours")
+    ticket = secrets.token_urlsafe(32)
+    WindowTicket.objects.filter(expires_at__lte=now).delete()
+    WindowTicket.objects.create(
+        token_hash=hashed(ticket),
+        platform_id=platform_id,
+        user=by,
+        launch=launch,
+        address=address,
+        expires_at=now + TICKET_LIFE,
+    )
+    return ticket
+
+
+def take_ticket(*, ticket: str, now: datetime) -> WindowTicket:
+    """What the ticket opens, with user and platform; it is good for once. Raises Refused."""
+    with transaction.atomic():
+        rows = WindowTicket.objects.select_related("user", "platform")
+        found = rows.filter(token_hash=hashed(ticket)).first() if ticket else None
+        # Of two that come at once one deletes the row.
+        if found is None or not WindowTicket.objects.filter(pk=found.pk).delete()[0]:
+            raise Refused(Refusal.TICKET_UNKNOWN, "no window waits for this ticket, or it was opened")
+    if found.expires_at <= now:
+        raise Refused(Refusal.TICKET_EXPIRED, "the ticket is older than a minute")
+    if found.platform.state != Platform.State.ACTIVE:
+        raise Refused(Refusal.INACTIVE_PLATFORM, "the platform was switched off meanwhile")
+    if not found.user.is_active:
+        raise Refused(Refusal.ACCOUNT_INACTIVE, "the account was switched off meanwhile")
+    return found
