@@ -11,7 +11,9 @@ class ReportsConfig(AppConfig):
         from learning.organisation.audit_words import name_actions
 
         from . import receivers
+        from .views.exams import add_tab
 
         receivers.connect()
+        add_tab()
         name_actions({"report.export": _("导出报告")})
         name_facts({"report": _("报告"), "report.export kind": _("格式")})

@@ -1,5 +1,5 @@
 """Whose figures a reader gets of an exam: everybody's where its owner lies in the reader's scope, else those of the
-reader's own people; narrowed to a unit where one is asked for."""
+reader's own people and of the groups that they teach; narrowed to a unit where one is asked for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from learning.organisation.models import Unit, User
 from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, any_path, may, people_allowing, scope_q, scopes
 from question_bank.exams.models import Candidate, Exam
+from question_bank.exams.models.exams import group_q
 from reports.units.places import leaves_of, people_q, places_of
 
 BY_UNIT = ("units", "points")
@@ -54,7 +55,8 @@ class Audience:
 
 
 def readable_exams(user: User) -> QuerySet[Exam]:
-    """Exams owned where the user may read reports, and those that people from there are admitted to; no drafts."""
+    """Exams owned where the user may read reports, those that people from there are admitted to, and those that a group of
+    theirs sits; no drafts."""
     return Exam.objects.watched_by(user, Action.REPORT_VIEW).exclude(state=Exam.State.DRAFT)
 
 
@@ -74,9 +76,10 @@ def audience_of(*, exam: Exam, user: User, wanted: ExamFilter, now: datetime) ->
 
 
 def _own_people(user: User, unit_now: bool, day: date) -> Q:
+    groups = group_q(user, Action.REPORT_VIEW)
     if unit_now:
-        return Q(user__in=people_allowing(user, Action.REPORT_VIEW, day=day).values("pk"))
-    return scope_q(user, Action.REPORT_VIEW, "unit")
+        return Q(user__in=people_allowing(user, Action.REPORT_VIEW, day=day).values("pk")) | groups
+    return scope_q(user, Action.REPORT_VIEW, "unit") | groups
 
 
 def _units(exam: Exam, user: User, whole: bool) -> list[Unit]:

@@ -77,8 +77,11 @@ def item_numbers(*, audience: Audience, user: User, now: datetime) -> ItemNumber
     sums = {item.version.pk: (item.tally.n, item.tally.marks, item.tally.full_marks) for item in items}
     points = [each for each in by_point(sums) if each.n >= LEAST_ANSWERS]
     points.sort(key=lambda each: (each.mastery or Fraction(0), each.name))
-    waiting = FoldRequest.objects.filter(attempt__exam=exam).values("attempt").distinct().count()
-    return ItemNumbers(tuple(items), bool(places), alpha, error, tuple(points[:WEAKEST]), waiting)
+    waiting = FoldRequest.objects.filter(attempt__exam=exam)
+    if not audience.everybody:
+        waiting = waiting.filter(attempt__candidate__in=audience.candidates)
+    n = waiting.values("attempt").distinct().count()
+    return ItemNumbers(tuple(items), bool(places), alpha, error, tuple(points[:WEAKEST]), n)
 
 
 def _order(item: Item) -> tuple[int, bool, Fraction, int]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, scope_q
 from question_bank.exams.models import Attempt, Candidate, Exam
+from question_bank.exams.models.exams import group_q
 from reports.attendance import how_passed, how_sat
 from reports.shape import Choice, Column, Filter, Kind, Report, Row, Table
 from reports.tallies import share
@@ -111,7 +112,9 @@ def _counts(exams: list[Exam], user: User) -> dict[int, dict[str, Any]]:
         ]
     )
     people = Candidate.objects.filter(
-        scope_q(user, Action.REPORT_VIEW, "exam__owner_unit") | scope_q(user, Action.REPORT_VIEW, "unit"),
+        scope_q(user, Action.REPORT_VIEW, "exam__owner_unit")
+        | scope_q(user, Action.REPORT_VIEW, "unit")
+        | group_q(user, Action.REPORT_VIEW),
         exam__in=[exam.pk for exam in exams],
     )
     rows = people.values("exam").annotate(
