@@ -7,3 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class LtiConfig(AppConfig):
     name = "lti"
     verbose_name = _("校园平台")
+
+    def ready(self) -> None:
+        from . import audit_names, receivers
+
+        receivers.connect()
+        audit_names.enter()

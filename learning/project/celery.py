@@ -41,6 +41,12 @@ app.conf.beat_schedule = {
     "drop-report-files": {"task": "reports.drop_files", "schedule": crontab(hour=18, minute=40)},
     "check-items": {"task": "reports.check_items", "schedule": crontab(hour=19, minute=40)},
 }
+if LTI_ENABLED:
+    app.conf.beat_schedule |= {
+        "deliver-grades": {"task": "lti.deliver_grades", "schedule": 15.0},
+        "mend-grades": {"task": "lti.mend_grades", "schedule": 300.0},
+        "sync-rosters": {"task": "lti.sync_rosters", "schedule": crontab(hour=20, minute=10)},
+    }
 
 
 @celeryd_init.connect

@@ -53,14 +53,16 @@ def judge(status: int, text: str, stale_codes: Collection[int]) -> Verdict:
 def pause(tries: int, spread: float) -> timedelta:
     """How long to wait after the `tries`-th try (1 is the first) that failed: 2 s, 4 s … 6 h, and up to half of it
     less by `spread` in [0, 1), so that thousands do not come back at the same moment."""
-    doubled = FIRST_PAUSE * 2 ** min(max(tries, 1) - 1, 20)
+    doubled: timedelta = FIRST_PAUSE * (1 << min(max(tries, 1) - 1, 20))
     return min(doubled, LONGEST_PAUSE) * (1 - spread / 2)
 
 
 def patience(retry_after: str) -> timedelta:
     """How long a platform that answers 429 is left alone: its Retry-After in seconds, within bounds; 30 s where it gives
     none or a date."""
-    asked = int(retry_after) if retry_after.strip().isascii() and retry_after.strip().isdigit() else USUAL_WAIT
+    asked = (
+        int(retry_after) if retry_after.strip().isascii() and retry_after.strip().isdigit() else USUAL_WAIT
+    )
     return timedelta(seconds=min(max(asked, SHORTEST_WAIT), LONGEST_WAIT))
 
 

@@ -78,6 +78,7 @@ class ResourceLink(models.Model):
     exam = models.ForeignKey(Exam, on_delete=models.SET_NULL, null=True, related_name="resource_links")
     page = models.ForeignKey(Page, on_delete=models.SET_NULL, null=True, related_name="+")
     line_item = models.ForeignKey(LineItem, on_delete=models.SET_NULL, null=True, related_name="links")
+    column_asked_at = models.DateTimeField(null=True)  # when the platform was last asked for that column
     created_at = models.DateTimeField()
     last_launch_at = models.DateTimeField(null=True, blank=True)
 

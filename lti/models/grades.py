@@ -5,17 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .contexts import LineItem
 from .people import PlatformUser
+from .platforms import Deployment, Platform
 
 
 class GradeDeliveryQuerySet(models.QuerySet["GradeDelivery"]):
+    def open(self) -> GradeDeliveryQuerySet:
+        """Those that still have to be told, or are being told."""
+        return self.filter(state__in=GradeDelivery.OPEN)
+
     def due(self, now: datetime) -> GradeDeliveryQuerySet:
-        """To be tried now: waiting for their moment, not claimed by a worker that still lives."""
-        states = (GradeDelivery.State.PENDING, GradeDelivery.State.WAITING)
-        return self.filter(state__in=states, next_try_at__lte=now)
+        """To be tried now, where there is somebody to tell: their moment has come, or the worker that claimed them has
+        not come back. Nobody is telling the same column of the same person something else."""
+        telling = GradeDelivery.objects.filter(
+            line_item=OuterRef("line_item"),
+            person=OuterRef("person"),
+            state=GradeDelivery.State.SENDING,
+            next_try_at__gt=now,
+        )
+        return self.open().filter(
+            ~Exists(telling),
+            next_try_at__lte=now,
+            line_item__exam__isnull=False,
+            line_item__gone_at=None,
+            line_item__context__deployment__state=Deployment.State.ACTIVE,
+            line_item__context__platform__state=Platform.State.ACTIVE,
+        )
 
 
 class GradeDelivery(models.Model):
@@ -37,14 +56,18 @@ class GradeDelivery(models.Model):
         RESENT = "resent", _("重新发送")
         LINKED = "linked", _("加入课程")
 
+    OPEN = (State.WAITING, State.PENDING, State.SENDING)
+
     line_item = models.ForeignKey(LineItem, on_delete=models.CASCADE, related_name="deliveries")
     person = models.ForeignKey(PlatformUser, on_delete=models.CASCADE, related_name="deliveries")
-    sequence = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField()  # rises over the whole outbox
     cause = models.CharField(max_length=10, choices=Cause.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     created_at = models.DateTimeField()
     next_try_at = models.DateTimeField(null=True)  # while sending: until when the worker's claim holds
     tries = models.PositiveSmallIntegerField(default=0)
+    # How often the platform took its timestamp for an old one.
+    refused_as_old = models.PositiveSmallIntegerField(default=0)
     # What was sent: the score (null = the cell was emptied), and the timestamp, which rises with each telling.
     score = models.DecimalField(max_digits=9, decimal_places=2, null=True)
     maximum = models.DecimalField(max_digits=9, decimal_places=2, null=True)
@@ -62,7 +85,12 @@ class GradeDelivery(models.Model):
         verbose_name = _("成绩回传")
         verbose_name_plural = _("成绩回传")
         constraints = [
-            models.UniqueConstraint(fields=["line_item", "person", "sequence"], name="lti_delivery_once")
+            models.UniqueConstraint(fields=["line_item", "person", "sequence"], name="lti_delivery_once"),
+            models.UniqueConstraint(
+                fields=["line_item", "person"],
+                condition=Q(state="sending"),
+                name="lti_one_delivery_under_way",
+            ),
         ]
         indexes = [models.Index(fields=["state", "next_try_at"], name="lti_delivery_due")]
 

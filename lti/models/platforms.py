@@ -72,6 +72,9 @@ class Platform(models.Model):
     )
     # How far the platform's clock is ahead of ours, from the Date of its answers; null = not yet known.
     clock_ahead_s = models.FloatField(null=True, editable=False)
+    # How often in a row no answer came to a grade, and until when we therefore leave it alone.
+    silent_times = models.PositiveSmallIntegerField(default=0, editable=False)
+    paused_until = models.DateTimeField(null=True, editable=False)
     # When the platform last took our address for its notices (PNS); null = it has none of it.
     notices_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

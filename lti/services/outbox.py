@@ -1,0 +1,142 @@
+"""What is put into the grade outbox: a row for each column and person whose outcome may have changed. Nothing is asked of
+a platform here, and no score is looked at; both happen when the row is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from learning.organisation.models import User
+from learning.organisation.rows import among, instant
+from learning.organisation.services.audit import record
+from lti.models import GradeDelivery, LineItem
+from question_bank.exams.models import Attempt, Candidate, Exam, Release
+
+Cause = GradeDelivery.Cause
+
+# Learners of the column's course whom the platform knows. A platform that is switched off is told when it is on again.
+_PAIRS = """
+    SELECT DISTINCT l.id AS line_item_id, m.person_id
+    FROM lti_lineitem l
+    JOIN lti_context x ON x.id = l.context_id
+    JOIN lti_platform p ON p.id = x.platform_id AND p.state <> 'pending'
+    JOIN lti_contextmember m ON m.context_id = l.context_id AND m.standing = 'learner' AND m.removed_at IS NULL
+    JOIN lti_platformuser u ON u.id = m.person_id
+    JOIN {of_whom} ON {joined} = l.exam_id AND {whose} = u.user_id
+    WHERE l.gone_at IS NULL AND {condition}
+"""
+# Numbers are drawn, not counted on from the last: two transactions never meet in one.
+_NUMBER = {
+    "postgresql": "nextval(pg_get_serial_sequence('lti_gradedelivery', 'id'))",
+    "sqlite": "(SELECT COALESCE(MAX(sequence), 0) FROM lti_gradedelivery) + ROW_NUMBER() OVER ()",
+}
+_INSERT = """
+    INSERT INTO lti_gradedelivery (line_item_id, person_id, sequence, cause, state, created_at, next_try_at, tries,
+                                   refused_as_old, comment, answer)
+    SELECT pair.line_item_id, pair.person_id, {number}, %s, %s, %s, %s, 0, 0, '', ''
+    FROM ({pairs} ORDER BY 1, 2) pair
+"""
+_ATTEMPTS = {"of_whom": "exams_attempt a", "joined": "a.exam_id", "whose": "a.user_id"}
+_RESULTS = {
+    "of_whom": "(exams_candidate c JOIN exams_result r ON r.candidate_id = c.id)",
+    "joined": "c.exam_id",
+    "whose": "c.user_id",
+}
+_NEVER_TOLD = """NOT EXISTS (
+    SELECT 1 FROM lti_gradedelivery d WHERE d.line_item_id = l.id AND d.person_id = m.person_id)"""
+
+_ONE = "SELECT CAST(%s AS bigint) AS line_item_id, CAST(%s AS bigint) AS person_id"
+_AGAIN = """
+    SELECT DISTINCT d.line_item_id, d.person_id
+    FROM lti_gradedelivery d JOIN lti_lineitem l ON l.id = d.line_item_id
+    WHERE l.gone_at IS NULL AND {condition} AND NOT EXISTS (
+        SELECT 1 FROM lti_gradedelivery o WHERE o.line_item_id = d.line_item_id AND o.person_id = d.person_id
+        AND o.state IN ('waiting', 'pending', 'sending'))
+"""
+
+
+def put_attempts(*, attempts: Collection[Attempt], cause: GradeDelivery.Cause, now: datetime) -> int:
+    """Rows for the people of these attempts, in the transaction that changed them; how many. One statement."""
+    condition, ids = among("a.id", [attempt.pk for attempt in attempts])
+    return _put(_ATTEMPTS, condition, [ids], cause, at=now, now=now)
+
+
+def put_release(*, release: Release, now: datetime) -> int:
+    """Rows for everybody with a result to whom the release shows the score, or hides it again; how many."""
+    if release.what != Release.What.SCORE or not LineItem.objects.filter(exam=release.exam_id).exists():
+        return 0
+    condition, values = "c.exam_id = %s", [release.exam_id]
+    if release.unit is not None:
+        rows = Candidate.objects.filter(exam=release.exam_id).only("pk", "unit_ancestors")
+        condition, ids = among("c.id", [row.pk for row in rows if release.unit.key in row.unit_ancestors])
+        values = [ids]
+    if release.revoked_at is None:
+        return _put(_RESULTS, condition, values, Cause.RELEASED, at=max(now, release.at), now=now)
+    return _put(_RESULTS, condition, values, Cause.TAKEN_BACK, at=now, now=now)
+
+
+def deliver_to_column(*, line_item: LineItem, now: datetime) -> int:
+    """Rows for outcomes that were there before the column, or before their person was in the course; how many."""
+    return _put(_RESULTS, f"l.id = %s AND {_NEVER_TOLD}", [line_item.pk], Cause.LINKED, at=now, now=now)
+
+
+def put_missing(*, now: datetime) -> int:
+    """The same for all columns: whoever came into a course after the exam, by roster or a late launch."""
+    return _put(_RESULTS, _NEVER_TOLD, [], Cause.LINKED, at=now, now=now)
+
+
+def wait_for_release(*, line_item_id: int, person_id: int, at: datetime, now: datetime) -> None:
+    """One row for a cell that was emptied because its score is hidden until `at`."""
+    _insert(
+        _ONE, [line_item_id, person_id], Cause.RELEASED, at=at, now=now, state=GradeDelivery.State.WAITING
+    )
+
+
+def resend(*, rows: QuerySet[GradeDelivery], exam: Exam, by: User, now: datetime) -> int:
+    """Puts into the outbox once more what these rows of the exam told or failed to tell; how many. Not where something is
+    under way anyhow, or the column is gone. One entry in the audit log."""
+    condition, ids = among("d.id", list(rows.values_list("pk", flat=True)))
+    with transaction.atomic():
+        count = _insert(_AGAIN.format(condition=condition), [ids], Cause.RESENT, at=now, now=now)
+        if count:
+            record(
+                actor=by,
+                action="grades.resend",
+                obj=exam,
+                unit=exam.owner_unit,
+                data={"count": count},
+                now=now,
+            )
+    return count
+
+
+def _put(
+    source: dict[str, str],
+    condition: str,
+    values: list[Any],
+    cause: GradeDelivery.Cause,
+    *,
+    at: datetime,
+    now: datetime,
+) -> int:
+    return _insert(_PAIRS.format(condition=condition, **source), values, cause, at=at, now=now)
+
+
+def _insert(
+    pairs: str,
+    values: list[Any],
+    cause: GradeDelivery.Cause,
+    *,
+    at: datetime,
+    now: datetime,
+    state: GradeDelivery.State = GradeDelivery.State.PENDING,
+) -> int:
+    sql = _INSERT.format(number=_NUMBER[connection.vendor], pairs=pairs)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [cause.value, state.value, instant(now), instant(at), *values])
+        rows: int = cursor.rowcount
+    return max(0, rows)

@@ -1,0 +1,59 @@
+"""Background work with campus platforms; each task is idempotent and carries ids only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from learning.organisation.models import User
+from lti.models import Context, LineItem
+
+from .services import columns, delivering, outbox, rosters
+
+SENDING_FOR = timedelta(seconds=50)  # then the next sweep goes on
+
+
+@shared_task(name="lti.deliver_grades")
+def deliver_grades() -> int:
+    return delivering.send_due(clock=timezone.now, until=timezone.now() + SENDING_FOR)
+
+
+@shared_task(name="lti.fill_column")
+def fill_column(line_item_id: int) -> None:
+    """Outcomes that were there before the column."""
+    line_item = LineItem.objects.filter(pk=line_item_id).first()
+    if line_item is not None and outbox.deliver_to_column(line_item=line_item, now=timezone.now()):
+        deliver_grades.delay()
+
+
+@shared_task(name="lti.find_column")
+def find_column(link_id: int) -> None:
+    columns.column_for(link_id=link_id, now=timezone.now())
+
+
+@shared_task(name="lti.mend_grades")
+def mend_grades() -> None:
+    """What lost messages and late comers left: columns not asked for, outcomes never told."""
+    now = timezone.now()
+    for link_id in columns.wanting(now=now):
+        find_column.delay(link_id)
+    if outbox.put_missing(now=now):
+        deliver_grades.delay()
+
+
+@shared_task(name="lti.sync_roster")
+def sync_roster(context_id: int, by_id: int | None = None) -> None:
+    """One course's roster; `by_id` is the teacher who asked."""
+    context = Context.objects.filter(pk=context_id).first()
+    if context is not None:
+        by = User.objects.filter(pk=by_id).first() if by_id else None
+        rosters.sync(context, now=timezone.now(), by=by)
+
+
+@shared_task(name="lti.sync_rosters")
+def sync_rosters() -> None:
+    """Nightly: those of all courses that are in use."""
+    for context_id in rosters.due_for_sync(now=timezone.now()):
+        sync_roster.delay(context_id)
