@@ -24,6 +24,7 @@ from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.practising.collecting import due_today
 from question_bank.exams.releasing import visible_parts
 from question_bank.exams.standing import Standing, standings
+from question_bank.exams.views.manage.doors import teaches_here
 
 from .agenda import Resume, agenda, call_of
 
@@ -62,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "handed_in": handed_in(sittings, now=now),
         "notebook_due": notebook_due,
         "is_organiser": may(user, Action.ADMIN_ENTER),
-        "may_manage_exams": may(user, Action.EXAM_VIEW),
+        "may_manage_exams": may(user, Action.EXAM_VIEW) or teaches_here(user),
     }
     return render(request, "site/home.html", context)
 

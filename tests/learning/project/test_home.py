@@ -13,16 +13,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from courses.models import CoursePage
-from learning.organisation.models import Role, User
+from learning.organisation.models import GroupRole, Role, User
+from learning.organisation.services.groups import keep_staff
 from learning.project.agenda import closing_words
 from learning.project.context import navigation
 from learning.study.models import StudySlice
 from learning.study.services.enrolling import enrol
-from question_bank.exams.models import Attempt, Exam
+from question_bank.exams.models import Attempt, Exam, ExamGroup
 from question_bank.exams.taking.start import start_attempt
 from question_bank.exams.taking.submitting import submit_attempt
 from tests.courses.factories import activity_of, make_course
-from tests.factories import make_attempt, make_exam, make_unit, make_user
+from tests.factories import make_attempt, make_exam, make_group, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
 PAGE_QUERIES = 19  # exams, courses, the notebook, the year and the rights, each in a few
@@ -53,6 +54,17 @@ def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
     answer = client.get(reverse("home"))
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("login"))  # type: ignore[attr-defined]
+
+
+def test_teacher_of_a_group_is_led_to_the_exams_and_not_to_the_admin(client: Client, now: datetime) -> None:
+    teacher, group = make_user(unit=make_unit()), make_group()
+    keep_staff(group=group, user=teacher, role=GroupRole.TEACHER, now=now)
+    client.force_login(teacher)
+    assert reverse("manage_exams") not in client.get(reverse("home")).content.decode()
+    ExamGroup.objects.create(exam=make_exam(unit=make_unit()), group=group, at=now)
+    page = client.get(reverse("home")).content.decode()
+    assert reverse("manage_exams") in page
+    assert reverse("wagtailadmin_home") not in page
 
 
 def test_an_exam_not_yet_sat_is_named_with_the_days_left(client: Client, now: datetime) -> None:
