@@ -197,6 +197,7 @@ def next_timestamp(
     moment = now + min(platform_offset, timedelta(0))
     if step >= timedelta(seconds=1):
         moment = moment.replace(microsecond=0)
+        last = last and last.replace(microsecond=0)
     if last is None or moment - last >= step:
         return moment
     return last + step

@@ -105,16 +105,14 @@ _ASSISTING = frozenset(
 
 
 def _of_membership(role: str) -> tuple[str, str]:
-    """(principal role, sub-role or "") of the membership vocabulary; ("", "") for every other role."""
+    """(principal role, sub-role or "") of the membership vocabulary; a name of no meaning for other roles."""
     if role.startswith(_MEMBERSHIP + "#"):
         return role.removeprefix(_MEMBERSHIP + "#"), ""
     if role.startswith(_MEMBERSHIP + "/"):
         principal, _, sub = role.removeprefix(_MEMBERSHIP + "/").partition("#")
         return (principal, sub) if sub else ("", "")
-    # A simple name is of the membership vocabulary (LTI Core 1.3 §A.2.3); anything else with a colon or a
-    # slash is of another vocabulary: institution, system, the platform's own.
-    if ":" in role or "/" in role or "#" in role:
-        return "", ""
+    # A simple name is of the membership vocabulary (LTI Core 1.3 §A.2.3). A role of another vocabulary comes
+    # out as itself, whole, and so is none of the names below.
     return role, ""
 
 

@@ -179,6 +179,13 @@ def test_timestamp_of_whole_seconds_rises_by_whole_seconds() -> None:
     assert ags.next_timestamp(now=NOW + 9 * SECOND, last=second, step=SECOND) == first + 9 * SECOND
 
 
+def test_whole_second_that_has_had_its_score_is_not_used_again() -> None:
+    within = NOW.replace(microsecond=900_000)
+    earlier = NOW.replace(microsecond=100_000)
+    assert ags.next_timestamp(now=within, last=earlier, step=SECOND) == NOW.replace(microsecond=0) + SECOND
+    assert ags.next_timestamp(now=within, last=earlier - SECOND, step=SECOND) == NOW.replace(microsecond=0)
+
+
 @given(
     st.lists(st.integers(min_value=-3_000_000, max_value=3_000_000), max_size=30),
     st.sampled_from([MICROSECOND, SECOND]),

@@ -31,6 +31,8 @@ SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person"
         ([f"{CONTEXT}/Learner#Instructor"], Standing.LEARNER),
         ([f"{CONTEXT}/Instructor#Unheard"], Standing.NONE),
         ([f"{CONTEXT}/Mentor#Instructor"], Standing.NONE),
+        ([f"{CONTEXT}/Mentor#TeachingAssistant"], Standing.NONE),
+        ([f"{CONTEXT}/Member#Lecturer"], Standing.NONE),
         ([f"{CONTEXT}/Instructor"], Standing.NONE),
         ([f"{CONTEXT}#Mentor"], Standing.NONE),
         ([f"{CONTEXT}#Member"], Standing.NONE),

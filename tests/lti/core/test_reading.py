@@ -160,6 +160,11 @@ def test_deep_linking_request_is_read_without_a_resource_link() -> None:
     assert read.standing is Standing.INSTRUCTOR
 
 
+def test_other_messages_need_no_target() -> None:
+    assert read_message(PLATFORM.deep_linking(target_link_uri=None), ours=is_ours).target_link_uri == ""
+    assert read_message(PLATFORM.submission_review(target_link_uri=None), ours=is_ours).target_link_uri == ""
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [

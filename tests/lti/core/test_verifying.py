@@ -149,6 +149,7 @@ def test_clocks_may_differ_by_a_minute_and_no_more(
 def test_notice_needs_a_nonce_but_not_that_of_a_login() -> None:
     assert verified(launch(nonce="theirs"), nonce=None)
     assert refusal(lambda: verified(launch(nonce=None), nonce=None)) is Refusal.BAD_NONCE
+    assert refusal(lambda: verified(launch(nonce=""), nonce=None)) is Refusal.BAD_NONCE
 
 
 def test_token_without_kid_is_refused() -> None:
@@ -250,6 +251,13 @@ def test_key_that_is_no_rsa_key_for_signing_is_refused() -> None:
 )
 def test_what_is_no_token_is_malformed(token: str) -> None:
     assert refusal(lambda: read_header(token)) is Refusal.MALFORMED
+
+
+def test_token_of_absurd_length_is_not_even_decoded() -> None:
+    token = launch(extra={"long": "x" * 50_000})
+    assert len(token) > 64 * 1024
+    for run in (read_header, peek, verified):
+        assert refusal(lambda run=run: run(token)) is Refusal.MALFORMED
 
 
 @pytest.mark.parametrize(
