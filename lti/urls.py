@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from .views import launch, login, notices, window
+from .views import contexts, launch, login, notices, picker, window
 
 urlpatterns = [
     re_path(r"^lti/login/?$", login.login, name="lti_login"),
@@ -16,4 +16,10 @@ urlpatterns = [
     path("lti/cookie/<str:state>/", window.cookie, name="lti_cookie"),
     path("lti/window/", window.window, name="lti_window"),
     path("lti/window/open/", window.window_open, name="lti_window_open"),
+    path("lti/picker/<uuid:launch_id>/", picker.picker, name="lti_picker"),
+    path("lti/contexts/<int:context_id>/", contexts.context, name="lti_context"),
+    path("lti/contexts/<int:context_id>/roster/", contexts.context_sync, name="lti_context_sync"),
+    path("lti/links/<int:link_id>/", contexts.link, name="lti_link"),
+    path("lti/links/<int:link_id>/choose/", contexts.link_choose, name="lti_link_choose"),
+    path("lti/links/<int:link_id>/clear/", contexts.link_clear, name="lti_link_clear"),
 ]

@@ -94,7 +94,7 @@ def find_target(platform: Platform, custom: Mapping[str, str], target_link_uri: 
     query = dict(parse_qsl(urlsplit(target_link_uri).query, max_num_fields=50)) if target_link_uri else {}
     for said in (custom, query):
         for name in (EXAM, COURSE, LESSON):
-            number = _number(said.get(name))
+            number = number_of(said.get(name))
             if number:
                 return target_named(platform, name, number)
     return None
@@ -175,7 +175,7 @@ def exams_linked(context: Context) -> list[Exam]:
     return list(exams_of(context.platform).filter(pk__in=ids).order_by("opens_at", "pk"))
 
 
-def _number(said: object) -> int:
+def number_of(said: object) -> int:
     """The number that was said in plain digits; 0 for anything else."""
     if not isinstance(said, str) or not said.isascii() or not said.isdigit() or len(said) > DIGITS:
         return 0
