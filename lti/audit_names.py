@@ -19,16 +19,22 @@ def enter() -> None:
             "platform.registered": _("平台自动登记"),
             "platform.approved": _("批准校园平台"),
             "platform.turned_off": _("停用校园平台"),
+            "platform.checked": _("检查平台连接"),
             "deployment.approved": _("批准平台部署"),
             "deployment.turned_off": _("停用平台部署"),
             "invitation.made": _("生成平台登记邀请"),
             "invitation.revoked": _("撤销平台登记邀请"),
+            "platform_person.relinked": _("更改平台人员对应的账号"),
+            "platform_person.unlinked": _("解除平台人员对应的账号"),
         }
     )
     name_facts(
         {
             "tool_key.rotated at_once": _("立即更换"),
             "deployments": _("部署"),
+            "platform.checked problems": _("问题"),
+            "platform.checked warnings": _("留意"),
+            "platform": _("校园平台"),
             "issuer": _("平台标识（issuer）"),
             "client_id": _("客户端标识（client_id）"),
         }

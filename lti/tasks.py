@@ -10,7 +10,7 @@ from django.utils import timezone
 from learning.organisation.models import User
 from lti.models import Context, LineItem
 
-from .services import columns, delivering, outbox, rosters
+from .services import columns, delivering, outbox, retention, rosters
 
 SENDING_FOR = timedelta(seconds=50)  # then the next sweep goes on
 
@@ -57,3 +57,9 @@ def sync_rosters() -> None:
     """Nightly: those of all courses that are in use."""
     for context_id in rosters.due_for_sync(now=timezone.now()):
         sync_roster.delay(context_id)
+
+
+@shared_task(name="lti.drop_old")
+def drop_old() -> None:
+    """Nightly: log-ins and launches that nobody needs any more."""
+    retention.drop_old(now=timezone.now())

@@ -88,7 +88,7 @@ def check_platform(
     found += launches_seen.seen(platform, now=now)
     levels = [each.level for each in found]
     counts = {"problems": levels.count(Level.PROBLEM), "warnings": levels.count(Level.WARNING)}
-    audit.record(actor=by, action="platform.check", obj=platform, unit=platform.unit, data=counts, now=now)
+    audit.record(actor=by, action="platform.checked", obj=platform, unit=platform.unit, data=counts, now=now)
     return found
 
 

@@ -68,7 +68,7 @@ def relink_person(*, person: PlatformUser, number: str, by: User, now: datetime)
             groups.keep_staff(group=place.context.group, user=user, role=role, now=now)
         elif place.standing == Standing.LEARNER:
             groups.keep_member(group=place.context.group, user=user, now=now)
-    _note(row, "platform_person.relink", by=by, now=now, **{"from": str(before), "to": str(user)})
+    _note(row, "platform_person.relinked", by=by, now=now, **{"from": str(before), "to": str(user)})
     return user
 
 
@@ -79,7 +79,7 @@ def unlink_person(*, person: PlatformUser, by: User, now: datetime) -> None:
     row = _locked(person)
     before = row.user
     _leave(row, by=by, now=now)
-    _note(row, "platform_person.unlink", by=by, now=now, **{"from": str(before)})
+    _note(row, "platform_person.unlinked", by=by, now=now, **{"from": str(before)})
     row.delete()
 
 
@@ -121,6 +121,6 @@ def _note(row: PlatformUser, action: str, *, by: User, now: datetime, **data: st
         action=action,
         obj=row,
         unit=row.platform.unit,
-        data={"platform": row.platform.name, "name": row.name, **data},
+        data={"platform": row.platform.name, "full_name": row.name, **data},
         now=now,
     )

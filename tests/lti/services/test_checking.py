@@ -132,7 +132,7 @@ def test_with_a_healthy_platform_nothing_is_wrong(platform: Platform, check: Che
 
 def test_the_check_is_audited_with_its_counts(platform: Platform, check: Check) -> None:
     check(FakeCaller(jwks=Unreachable(Why.TIMED_OUT, "did not answer")))
-    entry = AuditEntry.objects.get(action="platform.check")
+    entry = AuditEntry.objects.get(action="platform.checked")
     assert entry.object_id == str(platform.pk)
     assert entry.data == {"problems": 1, "warnings": 2}  # no course to try, nobody came in
 

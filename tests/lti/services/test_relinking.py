@@ -85,7 +85,7 @@ def test_the_other_account_takes_the_place_in_the_course(
     assert members(context) == [right]
     wrong.refresh_from_db()
     assert not wrong.is_active
-    entry = AuditEntry.objects.get(action="platform_person.relink")
+    entry = AuditEntry.objects.get(action="platform_person.relinked")
     assert entry.actor == administrator
     assert entry.data["to"] == str(right)
 
@@ -139,7 +139,7 @@ def test_an_account_of_a_member_is_never_switched_off(
     assert member.is_active
     assert members(context) == []
     assert not PlatformUser.objects.exists()
-    assert AuditEntry.objects.filter(action="platform_person.unlink", actor=administrator).exists()
+    assert AuditEntry.objects.filter(action="platform_person.unlinked", actor=administrator).exists()
 
 
 def test_an_account_that_only_the_link_opened_leaves_its_exams(
