@@ -161,7 +161,7 @@ class Landing:
 
 def login_of(state: str, *, now: datetime) -> Login:
     """The log-in that this state began, still open. Raises Refused."""
-    login = Login.objects.select_related("platform").filter(state=state).first() if state else None
+    login = Login.objects.select_related("platform__unit").filter(state=state).first() if state else None
     if login is None:
         raise Refused(Refusal.STATE_UNKNOWN, "no log-in of ours has this state")
     if login.used_at is not None:
@@ -250,9 +250,15 @@ def known(message: Message) -> Known:
         sub=person.sub,
         name=person.display_name,
         email=person.email,
-        number=person.number or message.custom.get("number", ""),
-        unit_code=message.custom.get("unit", ""),
+        number=person.number or _filled(message, "number"),
+        unit_code=_filled(message, "unit"),
     )
+
+
+def _filled(message: Message, name: str) -> str:
+    """A custom parameter; "" also for a variable that the platform left as it stood."""
+    value = message.custom.get(name, "")
+    return "" if value.startswith("$") else value
 
 
 def deployment_of(platform: Platform, deployment_id: str) -> Deployment:

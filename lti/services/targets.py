@@ -69,7 +69,8 @@ class Target:
 
 def exams_of(platform: Platform) -> ExamQuerySet:
     """Published exams that links of the platform may open, those that are over too."""
-    exams: ExamQuerySet = Exam.objects.filter(state=Exam.State.PUBLISHED)
+    # The plan of a large exam is as long as a book, and no launch reads it.
+    exams: ExamQuerySet = Exam.objects.filter(state=Exam.State.PUBLISHED).defer("plan", "corrections")
     return exams.filter(owner_unit__path__startswith=platform.unit.path) if platform.unit else exams.none()
 
 
