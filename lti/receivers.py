@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models.signals import post_save
 
 from question_bank.exams.models import Attempt, Release
 from question_bank.exams.signals import attempts_marked, attempts_taken_back, release_changed
@@ -14,7 +15,7 @@ from question_bank.exams.signals import attempts_marked, attempts_taken_back, re
 from .models import GradeDelivery, LineItem, ResourceLink
 from .services import outbox
 from .services.columns import column_ready, column_wanted
-from .tasks import deliver_grades, fill_column, find_column
+from .tasks import deliver_grades, fill_column, find_column, look_again_at_column
 
 Cause = GradeDelivery.Cause
 
@@ -25,6 +26,7 @@ def connect() -> None:
     release_changed.connect(on_release, dispatch_uid="lti.release")
     column_ready.connect(on_column_ready, dispatch_uid="lti.column_ready")
     column_wanted.connect(on_column_wanted, dispatch_uid="lti.column_wanted")
+    post_save.connect(on_column_saved, sender=LineItem, dispatch_uid="lti.column_saved")
 
 
 def on_marked(closed: Sequence[Any], now: datetime, **_kwargs: Any) -> None:
@@ -41,7 +43,15 @@ def on_release(release: Release, now: datetime, **_kwargs: Any) -> None:
 
 
 def on_column_ready(line_item: LineItem, **_kwargs: Any) -> None:
-    transaction.on_commit(lambda: fill_column.delay(line_item.pk), robust=True)
+    def queue() -> None:
+        fill_column.delay(line_item.pk)
+        look_again_at_column.apply_async((line_item.pk,), countdown=2 * outbox.KEPT_FOR.seconds)
+
+    transaction.on_commit(queue, robust=True)
+
+
+def on_column_saved(**_kwargs: Any) -> None:
+    outbox.forget()
 
 
 def on_column_wanted(link: ResourceLink, **_kwargs: Any) -> None:

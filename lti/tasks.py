@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from celery import shared_task
+from django.core.cache import cache
 from django.utils import timezone
 
 from learning.organisation.models import User
@@ -12,12 +13,19 @@ from lti.models import Context, LineItem
 
 from .services import columns, delivering, outbox, retention, rosters
 
-SENDING_FOR = timedelta(seconds=50)  # then the next sweep goes on
+# One worker at a time talks to gradebooks, and not for long: the others go on closing attempts whatever platforms do.
+AT_WORK, ASKING_FOR = "lti:grades-under-way", timedelta(seconds=20)
 
 
 @shared_task(name="lti.deliver_grades")
 def deliver_grades() -> int:
-    return delivering.send_due(clock=timezone.now, until=timezone.now() + SENDING_FOR)
+    began = timezone.now()
+    if not cache.add(AT_WORK, 1, timeout=3 * ASKING_FOR.seconds):
+        return 0
+    try:
+        return delivering.send_due(clock=timezone.now, until=began + ASKING_FOR)
+    finally:
+        cache.delete(AT_WORK)
 
 
 @shared_task(name="lti.fill_column")
@@ -28,6 +36,14 @@ def fill_column(line_item_id: int) -> None:
         deliver_grades.delay()
 
 
+@shared_task(name="lti.look_again")
+def look_again_at_column(line_item_id: int) -> None:
+    """Outcomes that changed while other workers did not know the column."""
+    line_item = LineItem.objects.filter(pk=line_item_id).first()
+    if line_item is not None:
+        outbox.look_again(line_item=line_item, now=timezone.now())
+
+
 @shared_task(name="lti.find_column")
 def find_column(link_id: int) -> None:
     columns.column_for(link_id=link_id, now=timezone.now())
@@ -36,10 +52,11 @@ def find_column(link_id: int) -> None:
 @shared_task(name="lti.mend_grades")
 def mend_grades() -> None:
     """What lost messages and late comers left: columns not asked for, outcomes never told."""
-    now = timezone.now()
-    for link_id in columns.wanting(now=now):
-        find_column.delay(link_id)
-    if outbox.put_missing(now=now):
+    began = timezone.now()
+    for link_id in columns.wanting(now=began):
+        if timezone.now() < began + ASKING_FOR:
+            columns.column_for(link_id=link_id, now=timezone.now())
+    if outbox.put_missing(now=timezone.now()):
         deliver_grades.delay()
 
 

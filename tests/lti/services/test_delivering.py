@@ -15,11 +15,12 @@ from lti.models import ContextMember, Deployment, GradeDelivery, LineItem, Platf
 from lti.services import outbox
 from lti.services.claiming import CLAIM, take
 from lti.services.delivering import SILENT, send_due, write_down
-from question_bank.exams.models import Exam
+from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.regrading import carry_out, start_regrade
 from question_bank.exams.releasing import release, revoke_release
+from question_bank.exams.results import rewrite_results
 from question_bank.exams.taking.adjusting import reopen_attempt, void_attempt
-from tests.factories import NOW, make_unit, make_user
+from tests.factories import NOW, make_exam, make_unit, make_user
 from tests.lti.factories import make_context, make_person, make_platform
 
 from .grading import (
@@ -96,14 +97,39 @@ def test_nothing_is_put_into_a_column_that_is_gone(course: Course) -> None:
     assert rows() == 0
 
 
-def test_handing_in_asks_the_database_once_more_whatever_the_number_of_columns(course: Course) -> None:
+def test_handing_in_takes_one_statement_more_whatever_the_number_of_columns(course: Course) -> None:
     attempts = [sit(course.exam, user) for user in course.learners]
     for _ in range(3):
         column = make_column(course.exam, make_context(make_platform(), scopes=SCOPES))
         make_person(column.context, user=course.learners[0])
+    outbox.exams_with_columns(now=NOW)
     with CaptureQueriesContext(connection) as queries:
         assert outbox.put_attempts(attempts=attempts, cause=Cause.MARKED, now=NOW) == 4
     assert len(queries) == 1
+
+
+def test_handing_in_takes_no_statement_where_no_platform_has_a_column(course: Course) -> None:
+    other = make_exam(candidates=[course.learners[0]])
+    attempt = sit(other, course.learners[0])
+    outbox.exams_with_columns(now=NOW)
+    with CaptureQueriesContext(connection) as queries:
+        assert outbox.put_attempts(attempts=[attempt], cause=Cause.MARKED, now=NOW) == 0
+    assert len(queries) == 0
+
+
+def test_what_a_worker_missed_that_did_not_know_the_column_yet_is_made_up_for(book: Gradebook) -> None:
+    course = make_course(learners=3)
+    first, second, third = (sit(course.exam, user) for user in course.learners)
+    send(book, NOW)
+    outbox._kept[:] = [(NOW, frozenset())]
+    void_attempt(attempt_id=first.pk, reason="替考", by=None, now=NOW)
+    Attempt.objects.filter(pk=second.pk).update(score=6)
+    rewrite_results([second.candidate_id], now=NOW)
+    assert rows(state=State.PENDING) == 0
+    assert outbox.look_again(line_item=course.column, now=NOW) == 3
+    send(book, NOW + MINUTE)
+    assert [score.get("scoreGiven") for score in book.scores] == [2, 2, 2, None, 6]
+    assert third.score == 2
 
 
 def test_an_outcome_that_was_there_before_the_column_is_told_once(course: Course) -> None:
