@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .models import AuditEntry, Membership, RoleAssignment, User
+from .models import AuditEntry, GroupMember, GroupRole, GroupStaff, Membership, RoleAssignment, User
 
 # Each part: a name in the file and what it holds for the person, JSON-able.
 Part = Callable[[User], Any]
@@ -63,6 +63,23 @@ def roles(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def groups(user: User) -> list[dict[str, Any]]:
+    """The teaching groups that the person belonged to (role null) or taught."""
+    period = ("group__title", "since", "removed_at")
+    belonged = GroupMember.objects.filter(user=user).order_by("since").values_list(*period)
+    taught = GroupStaff.objects.filter(user=user).order_by("since").values_list(*period, "role")
+    rows = [*((*row, None) for row in belonged), *taught]
+    return [
+        {
+            "group": title,
+            "role": str(GroupRole(role).label) if role else None,
+            "since": since.isoformat(),
+            "removed_at": removed_at.isoformat() if removed_at else None,
+        }
+        for title, since, removed_at, role in rows
+    ]
+
+
 def audit_entries(user: User) -> list[dict[str, Any]]:
     """What was done to the person's account by whom; what the person did to others is not theirs to take away."""
     entries = AuditEntry.objects.filter(object_type=User._meta.label_lower, object_id=str(user.pk))
@@ -80,4 +97,5 @@ def audit_entries(user: User) -> list[dict[str, Any]]:
 contribute("profile", profile)
 contribute("memberships", memberships)
 contribute("roles", roles)
+contribute("teaching_groups", groups)
 contribute("audit", audit_entries)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from learning.organisation.exports import record_of
 from learning.organisation.models import GroupMember, GroupRole, GroupStaff
 from learning.organisation.services import groups
 from tests.factories import NOW, make_group, make_user
@@ -71,3 +72,14 @@ def test_change_of_role_ends_one_row_and_begins_another() -> None:
     assert groups.remove_staff(group=group, user=user, now=LATER)
     assert not groups.remove_staff(group=group, user=user, now=LATER)
     assert not GroupStaff.objects.filter(removed_at=None).exists()
+
+
+def test_copy_of_ones_data_names_the_groups() -> None:
+    user = make_user()
+    group = make_group(user, title="本班")
+    groups.remove_member(group=group, user=user, now=LATER)
+    groups.keep_staff(group=make_group(title="邻班"), user=user, role=GroupRole.ASSISTANT, now=LATER)
+    assert record_of(user)["teaching_groups"] == [
+        {"group": "本班", "role": None, "since": NOW.isoformat(), "removed_at": LATER.isoformat()},
+        {"group": "邻班", "role": "助教", "since": LATER.isoformat(), "removed_at": None},
+    ]
