@@ -21,6 +21,7 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE = timedelta(minutes=5)
 LONGEST_KEPT_S, LEAST_KEPT_S = 3600, 30
 EARLY_S = 60  # a token is not used in its last minute
+TOKEN_REFUSED = (401, 403)  # Open edX says 403 to a token from before its key was changed
 USUAL_LIFE_S = 300  # of a token whose answer does not say
 FARTHEST_CLOCK_S = 3600.0
 
@@ -66,8 +67,9 @@ def call(
     json: Any = None,
     data: Mapping[str, str] | bytes | None = None,
 ) -> Answer:
-    """Asks a service of the platform with a token for `scopes` and returns the answer, whatever its status; after a 401
-    once more with a new token. Raises ScopeRefused, Unreachable. Up to twenty seconds: never inside a transaction."""
+    """Asks a service of the platform with a token for `scopes` and returns the answer, whatever its status; where it says
+    that the token is worth nothing, once more with a new one. Raises ScopeRefused, Unreachable. Up to twenty seconds:
+    never inside a transaction."""
     wanted = frozenset(scopes)
 
     def ask() -> Answer:
@@ -84,7 +86,7 @@ def call(
         )
 
     answer = ask()
-    if answer.status == 401:
+    if answer.status in TOKEN_REFUSED:
         forget_token(platform, wanted)
         answer = ask()
     note_clock(platform, answer)

@@ -217,17 +217,18 @@ def test_call_carries_token_body_and_media_type(platforms: Platforms) -> None:
     assert sent["headers"] == {**media, "Authorization": "Bearer token-1"}
 
 
-def test_token_that_was_taken_back_is_asked_for_anew_once(platforms: Platforms) -> None:
+@pytest.mark.parametrize("status", [401, 403])
+def test_token_that_was_taken_back_is_asked_for_anew_once(status: int, platforms: Platforms) -> None:
     platform = make_platform()
-    platforms.serve = lambda bearer: Answer(401 if bearer.endswith("token-1") else 200, {}, "{}")
+    platforms.serve = lambda bearer: Answer(status if bearer.endswith("token-1") else 200, {}, "{}")
     assert call(platform, "GET", platform.issuer, scopes=[SCORE], now=NOW).ok
     assert len(platforms.calls) == 2
-    platforms.serve = lambda bearer: Answer(401, {}, "{}")
-    assert call(platform, "GET", platform.issuer, scopes=[SCORE], now=NOW).status == 401
+    platforms.serve = lambda bearer: Answer(status, {}, "{}")
+    assert call(platform, "GET", platform.issuer, scopes=[SCORE], now=NOW).status == status
     assert len(platforms.calls) == 4
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 429, 500])
+@pytest.mark.parametrize("status", [400, 404, 409, 429, 500])
 def test_other_answers_come_back_as_they_are(status: int, platforms: Platforms) -> None:
     platforms.serve = lambda bearer: Answer(status, {}, "")
     platform = make_platform()
