@@ -9,7 +9,11 @@ class LtiConfig(AppConfig):
     verbose_name = _("校园平台")
 
     def ready(self) -> None:
+        from learning.organisation.own_links import add_own_link
+
         from . import audit_names, receivers
+        from .views.joining import link_to_joining
 
         receivers.connect()
         audit_names.enter()
+        add_own_link(link_to_joining)

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from .views import contexts, launch, login, notices, picker, window
+from .views import config, contexts, joining, jwks, launch, login, notices, picker, register, window
 
 urlpatterns = [
+    path("me/campus/", joining.campus_account, name="campus_account"),
     re_path(r"^lti/login/?$", login.login, name="lti_login"),
     re_path(r"^lti/launch/?$", launch.launch, name="lti_launch"),
+    re_path(r"^lti/jwks/?$", jwks.jwks, name="lti_jwks"),
+    re_path(r"^lti/config\.json/?$", config.config, name="lti_config"),
+    re_path(r"^lti/register(?:/(?P<token>[\w-]+))?/?$", register.register, name="lti_register"),
     re_path(r"^lti/notices/?$", notices.notices, name="lti_notices"),
     path("lti/launch/finish/", launch.finish, name="lti_finish"),
     path("lti/launch/continue/", launch.continue_, name="lti_continue"),

@@ -24,6 +24,7 @@ from .exports import record_of
 from .forms import ActivationForm, ChangePasswordForm, LoginForm, RoomForm, SettingsForm
 from .lockout import WINDOW, remember_device
 from .models import Membership, RoleAssignment, User
+from .own_links import own_links
 from .permissions import Action, may
 from .services import accounts
 
@@ -153,6 +154,7 @@ def me(request: HttpRequest) -> HttpResponse:
                 initial={"large_print": user.large_print, "language": user.language or settings.LANGUAGE_CODE}
             ),
             "may_organise": may(user, Action.ADMIN_ENTER),
+            "own_links": own_links(request),
         },
     )
 

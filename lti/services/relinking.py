@@ -13,6 +13,7 @@ from learning.organisation.errors import OrganisationError
 from learning.organisation.models import GroupRole, RoleAssignment, User
 from learning.organisation.services import accounts, audit, groups
 from lti.models import ContextMember, PlatformUser
+from question_bank.exams.candidates import admit_users
 from question_bank.exams.models import Attempt, Candidate, Exam
 
 Standing = ContextMember.Standing
@@ -48,7 +49,7 @@ def attempts_of(person: PlatformUser) -> int:
 def relink_person(*, person: PlatformUser, number: str, by: User, now: datetime) -> User:
     """The platform's person is this member from now on, in their courses too; returns the member. Raises HasAttempts,
     UnknownNumber, NotLinkable (the same account, one with a role, one that another person of the platform has)."""
-    row = _locked(person)
+    row = locked(person)
     user = User.objects.filter(number=accounts.clean_number(number), is_active=True).first()
     if user is None:
         raise UnknownNumber
@@ -58,9 +59,16 @@ def relink_person(*, person: PlatformUser, number: str, by: User, now: datetime)
         raise NotLinkable(_("这个账号持有管理角色，不能从校园平台进入。"))
     if PlatformUser.objects.filter(platform=row.platform_id, user=user).exists():
         raise NotLinkable(_("这个账号已对应该平台的另一个人。"))
-    before = row.user
+    move(row, user, linked_by=PlatformUser.LinkedBy.ADMIN, by=by, now=now)
+    return user
+
+
+def move(row: PlatformUser, user: User, *, linked_by: PlatformUser.LinkedBy, by: User, now: datetime) -> None:
+    """The person is this user from now on, in all their courses; the exams they had not begun admit the new account."""
+    before, exams = row.user, _exams_of(row)
+    admitted = list(exams.filter(candidates__user=before).values_list("pk", flat=True).distinct())
     _leave(row, by=by, now=now)
-    row.user, row.linked_by, row.linked_at = user, PlatformUser.LinkedBy.ADMIN, now
+    row.user, row.linked_by, row.linked_at = user, linked_by, now
     row.save(update_fields=["user", "linked_by", "linked_at"])
     for place in _places(row):
         role = ROLES.get(Standing(place.standing))
@@ -68,22 +76,23 @@ def relink_person(*, person: PlatformUser, number: str, by: User, now: datetime)
             groups.keep_staff(group=place.context.group, user=user, role=role, now=now)
         elif place.standing == Standing.LEARNER:
             groups.keep_member(group=place.context.group, user=user, now=now)
+    for exam in admitted:
+        admit_users(exam_id=exam, users=[user], by=None, now=now)
     _note(row, "platform_person.relinked", by=by, now=now, **{"from": str(before), "to": str(user)})
-    return user
 
 
 @transaction.atomic
 def unlink_person(*, person: PlatformUser, by: User, now: datetime) -> None:
     """Forgets who the person is here; the next launch asks anew. An account that only this link opened is switched off.
     Raises HasAttempts."""
-    row = _locked(person)
+    row = locked(person)
     before = row.user
     _leave(row, by=by, now=now)
     _note(row, "platform_person.unlinked", by=by, now=now, **{"from": str(before)})
     row.delete()
 
 
-def _locked(person: PlatformUser) -> PlatformUser:
+def locked(person: PlatformUser) -> PlatformUser:
     row = PlatformUser.objects.select_for_update().get(pk=person.pk)
     count = attempts_of(row)
     if count:
@@ -103,7 +112,7 @@ def _leave(row: PlatformUser, *, by: User, now: datetime) -> None:
     Candidate.objects.filter(user=user, exam__in=_exams_of(row), attempts=None).delete()
     others = PlatformUser.objects.filter(user=user).exclude(pk=row.pk)
     if user.is_active and not user.has_usable_password() and not others.exists():
-        accounts.deactivate(user=user, by=by, now=now)
+        accounts.switch_off(user=user, by=by, now=now)
 
 
 def _places(row: PlatformUser) -> list[ContextMember]:

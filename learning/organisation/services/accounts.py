@@ -39,6 +39,7 @@ __all__ = [
     "refuse_foreign",
     "reset_by_organiser",
     "room_login",
+    "switch_off",
 ]
 
 
@@ -240,6 +241,11 @@ def deactivate(*, user: User, by: User, now: datetime) -> None:
     )
     if {row.user_id for row in administrators} == {user.pk}:
         raise LastAdministrator
+    switch_off(user=user, by=by, now=now)
+
+
+def switch_off(*, user: User, by: User | None, now: datetime) -> None:
+    """The same without asking who may: for whoever made the account and has no more use for it."""
     user.is_active = False
     user.save(update_fields=["is_active"])
     open_codes([user], now=now).update(revoked_at=now)
