@@ -119,7 +119,7 @@ def asked_by(launch_id: UUID, *, user: User, now: datetime) -> Asked | None:
 def exams_on_offer(platform: Platform, words: str, *, now: datetime) -> QuerySet[Exam]:
     """Exams that are not over, of whose title every word is part; the latest opening first."""
     exams = targets.linkable_exams(platform, now)
-    return holding(exams, words, "title").order_by("-opens_at", "-pk").defer("corrections")
+    return holding(exams, words, "title").order_by("-opens_at", "-pk").defer(None).defer("corrections")
 
 
 def courses_on_offer(platform: Platform, words: str) -> QuerySet[Activity]:

@@ -130,9 +130,7 @@ def _exam_figures(
     return sat, marking, released
 
 
-def _study_figures(
-    opened: Iterable[Target], people: People
-) -> tuple[dict[int, int], dict[int, int]]:
+def _study_figures(opened: Iterable[Target], people: People) -> tuple[dict[int, int], dict[int, int]]:
     ids = [target.activity.pk for target in opened if target.activity]
     if not ids:
         return {}, {}

@@ -27,18 +27,18 @@ ITEMS, DATA, MSG = claims.CONTENT_ITEMS, claims.DEEP_LINKING_DATA, claims.DEEP_L
 
 
 @pytest.fixture
-def context() -> Context:
+def course() -> Context:
     return make_context()
 
 
 @pytest.fixture
-def teacher(context: Context) -> User:
-    return make_person(context, Standing.INSTRUCTOR)
+def teacher(course: Context) -> User:
+    return make_person(course, Standing.INSTRUCTOR)
 
 
 @pytest.fixture
-def launch(context: Context, teacher: User) -> Launch:
-    return make_launch(context, teacher, at=timezone.now())
+def launch(course: Context, teacher: User) -> Launch:
+    return make_launch(course, teacher, at=timezone.now())
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def url(launch: Launch) -> str:
     return f"/lti/picker/{launch.pk}/"
 
 
-def open_exam(context: Context, **fields: Any) -> Exam:
+def open_exam(course: Context, **fields: Any) -> Exam:
     now = timezone.now()
     window = {"opens_at": now - timedelta(hours=1), "closes_at": now + timedelta(hours=2)}
-    return make_exam(unit=context.platform.unit, **{**window, **fields})
+    return make_exam(unit=course.platform.unit, **{**window, **fields})
 
 
 def answer_in(page: Any) -> dict[str, Any]:
@@ -70,9 +70,9 @@ def answer_in(page: Any) -> dict[str, Any]:
 
 
 def test_the_picker_offers_exams_with_kind_window_and_points(
-    teaching: Client, launch: Launch, context: Context
+    teaching: Client, launch: Launch, course: Context
 ) -> None:
-    exam = open_exam(context)
+    exam = open_exam(course)
     text = teaching.get(url(launch)).content.decode()
     assert exam.title in text
     assert "正式" in text
@@ -81,13 +81,13 @@ def test_the_picker_offers_exams_with_kind_window_and_points(
 
 
 def test_courses_are_offered_with_their_lessons_below_them(
-    teaching: Client, launch: Launch, context: Context
+    teaching: Client, launch: Launch, course: Context
 ) -> None:
-    course = make_course(context.platform.unit, live=True, lessons=2)
+    page = make_course(course.platform.unit, live=True, lessons=2)
     text = teaching.get(url(launch), {"tab": "courses"}).content.decode()
-    lessons = list(course.get_children())
+    lessons = list(page.get_children())
     places = [text.index(f'value="{key}"') for key in
-              (f"course-{course.pk}", f"lesson-{lessons[0].pk}", f"lesson-{lessons[1].pk}")]  # fmt: skip
+              (f"course-{page.pk}", f"lesson-{lessons[0].pk}", f"lesson-{lessons[1].pk}")]  # fmt: skip
     assert places == sorted(places)
 
 
@@ -96,17 +96,17 @@ def test_exams_of_other_units_are_not_offered(teaching: Client, launch: Launch) 
     assert foreign.title not in teaching.get(url(launch)).content.decode()
 
 
-def test_searching_keeps_what_was_chosen(teaching: Client, launch: Launch, context: Context) -> None:
-    kept, other = open_exam(context, title="党章"), open_exam(context, title="党史")
+def test_searching_keeps_what_was_chosen(teaching: Client, launch: Launch, course: Context) -> None:
+    kept, other = open_exam(course, title="党章"), open_exam(course, title="党史")
     text = teaching.get(url(launch), {"q": "党史", "item": f"exam-{kept.pk}"}).content.decode()
     assert f'value="exam-{kept.pk}" checked' in text
     assert f'value="exam-{other.pk}"' in text
 
 
-def test_the_answer_carries_what_was_chosen(teaching: Client, launch: Launch, context: Context) -> None:
-    exam = open_exam(context)
-    course = make_course(context.platform.unit, live=True, lessons=1)
-    chosen = [f"exam-{exam.pk}", f"course-{course.pk}"]
+def test_the_answer_carries_what_was_chosen(teaching: Client, launch: Launch, course: Context) -> None:
+    exam = open_exam(course)
+    page = make_course(course.platform.unit, live=True, lessons=1)
+    chosen = [f"exam-{exam.pk}", f"course-{page.pk}"]
     options = teaching.get(url(launch), {"item": chosen, "step": "options"}).content.decode()
     assert f'name="column-exam-{exam.pk}" checked' in options
     said = answer_in(
@@ -116,8 +116,8 @@ def test_the_answer_carries_what_was_chosen(teaching: Client, launch: Launch, co
         )
     )
     assert said[claims.MESSAGE_TYPE] == "LtiDeepLinkingResponse"
-    assert (said["iss"], said["aud"]) == (context.platform.client_id, context.platform.issuer)
-    assert said[claims.DEPLOYMENT_ID] == context.deployment.deployment_id
+    assert (said["iss"], said["aud"]) == (course.platform.client_id, course.platform.issuer)
+    assert said[claims.DEPLOYMENT_ID] == course.deployment.deployment_id
     assert said[DATA] == "as it came"
     first, second = said[ITEMS]
     assert first["type"] == "ltiResourceLink"
@@ -139,22 +139,22 @@ def test_the_answer_carries_what_was_chosen(teaching: Client, launch: Launch, co
     opens, closes = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (exam.opens_at, exam.closes_at))
     assert first["available"] == {"startDateTime": opens}
     assert first["submission"] == {"startDateTime": opens, "endDateTime": closes}
-    assert second["custom"] == {"course": str(course.pk)}
+    assert second["custom"] == {"course": str(page.pk)}
     assert "lineItem" not in second
 
 
 def test_no_column_is_asked_for_where_the_box_was_cleared(
-    teaching: Client, launch: Launch, context: Context
+    teaching: Client, launch: Launch, course: Context
 ) -> None:
-    exam = open_exam(context)
+    exam = open_exam(course)
     (item,) = answer_in(teaching.post(url(launch), {"item": f"exam-{exam.pk}"}))[ITEMS]
     assert "lineItem" not in item
 
 
 def test_the_form_goes_to_the_return_url_of_the_claim_and_the_policy_lets_only_it_through(
-    teaching: Client, launch: Launch, context: Context
+    teaching: Client, launch: Launch, course: Context
 ) -> None:
-    exam = open_exam(context)
+    exam = open_exam(course)
     evil = "https://evil.example"
     forged = {"item": f"exam-{exam.pk}", "return_url": evil, "deep_link_return_url": evil}
     page = teaching.post(f"{url(launch)}?deep_link_return_url={evil}", forged)
@@ -168,8 +168,8 @@ def test_the_form_goes_to_the_return_url_of_the_claim_and_the_policy_lets_only_i
     )
 
 
-def test_giving_up_sends_no_item_and_a_message(teaching: Client, launch: Launch, context: Context) -> None:
-    exam = open_exam(context)
+def test_giving_up_sends_no_item_and_a_message(teaching: Client, launch: Launch, course: Context) -> None:
+    exam = open_exam(course)
     said = answer_in(teaching.post(url(launch), {"cancel": "1", "item": f"exam-{exam.pk}"}))
     assert said[ITEMS] == []
     assert said[MSG] == "没有选择内容。"
@@ -182,9 +182,9 @@ def test_giving_up_sends_no_item_and_a_message(teaching: Client, launch: Launch,
      "http://127.0.0.1:8000/dl", "https://a;script-src *"],
 )  # fmt: skip
 def test_an_unsafe_return_url_gets_nothing(
-    teaching: Client, context: Context, teacher: User, address: str
+    teaching: Client, course: Context, teacher: User, address: str
 ) -> None:
-    launch = make_launch(context, teacher, at=timezone.now(), settings={"deep_link_return_url": address})
+    launch = make_launch(course, teacher, at=timezone.now(), settings={"deep_link_return_url": address})
     page = teaching.post(url(launch), {"cancel": "1"})
     assert page.status_code == 400
     assert "bad_return_url" in page.content.decode()
@@ -192,24 +192,24 @@ def test_an_unsafe_return_url_gets_nothing(
 
 
 def test_a_platform_on_trial_on_this_machine_may_do_without_tls(
-    teaching: Client, context: Context, teacher: User
+    teaching: Client, course: Context, teacher: User
 ) -> None:
     Platform.objects.update(allow_insecure_loopback=True)
     here = make_launch(
-        context, teacher, at=timezone.now(), settings={"deep_link_return_url": "http://localhost:8001/dl"}
+        course, teacher, at=timezone.now(), settings={"deep_link_return_url": "http://localhost:8001/dl"}
     )
     assert teaching.post(url(here), {"cancel": "1"}).status_code == 200
     elsewhere = make_launch(
-        context, teacher, at=timezone.now(), settings={"deep_link_return_url": "http://10.0.0.1/dl"}
+        course, teacher, at=timezone.now(), settings={"deep_link_return_url": "http://10.0.0.1/dl"}
     )
     assert teaching.post(url(elsewhere), {"cancel": "1"}).status_code == 400
 
 
 def test_one_thing_at_most_where_the_platform_takes_one(
-    teaching: Client, context: Context, teacher: User
+    teaching: Client, course: Context, teacher: User
 ) -> None:
-    launch = make_launch(context, teacher, at=timezone.now(), settings={"accept_multiple": False})
-    chosen = [f"exam-{open_exam(context).pk}" for _ in range(2)]
+    launch = make_launch(course, teacher, at=timezone.now(), settings={"accept_multiple": False})
+    chosen = [f"exam-{open_exam(course).pk}" for _ in range(2)]
     shelf = teaching.get(url(launch)).content.decode()
     assert 'type="radio"' in shelf
     assert 'type="checkbox"' not in shelf
@@ -219,19 +219,19 @@ def test_one_thing_at_most_where_the_platform_takes_one(
     assert len(answer_in(teaching.post(url(launch), {"item": chosen[:1]}))[ITEMS]) == 1
 
 
-def test_where_no_column_is_taken_none_is_offered(teaching: Client, context: Context, teacher: User) -> None:
-    launch = make_launch(context, teacher, at=timezone.now(), settings={"accept_lineitem": False})
-    item = f"exam-{open_exam(context).pk}"
+def test_where_no_column_is_taken_none_is_offered(teaching: Client, course: Context, teacher: User) -> None:
+    launch = make_launch(course, teacher, at=timezone.now(), settings={"accept_lineitem": False})
+    item = f"exam-{open_exam(course).pk}"
     assert "column-" not in teaching.get(url(launch), {"item": item, "step": "options"}).content.decode()
     (sent,) = answer_in(teaching.post(url(launch), {"item": item, f"column-{item}": "on"}))[ITEMS]
     assert "lineItem" not in sent
 
 
 def test_where_no_link_is_taken_there_is_only_the_way_back(
-    teaching: Client, context: Context, teacher: User
+    teaching: Client, course: Context, teacher: User
 ) -> None:
-    launch = make_launch(context, teacher, at=timezone.now(), settings={"accept_types": ["file"]})
-    item = f"exam-{open_exam(context).pk}"
+    launch = make_launch(course, teacher, at=timezone.now(), settings={"accept_types": ["file"]})
+    item = f"exam-{open_exam(course).pk}"
     assert "平台这里不接受链接" in teaching.get(url(launch)).content.decode()
     assert teaching.post(url(launch), {"item": item}).status_code == 404
     assert answer_in(teaching.post(url(launch), {"cancel": "1"}))[ITEMS] == []
@@ -253,9 +253,9 @@ def test_a_platform_without_a_unit_reads_why_nothing_is_offered(teaching: Client
     assert "管理员还没有为这个平台指定" in teaching.get(url(launch)).content.decode()
 
 
-def test_the_picker_is_there_for_nobody_else(client: Client, launch: Launch, context: Context) -> None:
-    colleague = make_person(context, Standing.INSTRUCTOR)
-    learner = make_person(context)
+def test_the_picker_is_there_for_nobody_else(client: Client, launch: Launch, course: Context) -> None:
+    colleague = make_person(course, Standing.INSTRUCTOR)
+    learner = make_person(course)
     for user in (colleague, learner, make_user(), None):
         if user is None:
             client.logout()
@@ -266,9 +266,9 @@ def test_the_picker_is_there_for_nobody_else(client: Client, launch: Launch, con
 
 
 def test_an_unknown_launch_and_one_of_another_kind_have_no_picker(
-    teaching: Client, context: Context, teacher: User
+    teaching: Client, course: Context, teacher: User
 ) -> None:
-    other = make_launch(context, teacher, at=timezone.now(), message_type=claims.RESOURCE_LINK)
+    other = make_launch(course, teacher, at=timezone.now(), message_type=claims.RESOURCE_LINK)
     assert teaching.get(url(other)).status_code == 404
     assert teaching.get(f"/lti/picker/{uuid4()}/").status_code == 404
 
@@ -280,15 +280,15 @@ def test_a_refused_launch_has_no_picker(teaching: Client, launch: Launch) -> Non
 
 @pytest.mark.parametrize(("hours", "status"), [(3.9, 200), (4.1, 404)])
 def test_a_launch_of_four_hours_ago_is_too_old(
-    teaching: Client, context: Context, teacher: User, hours: float, status: int
+    teaching: Client, course: Context, teacher: User, hours: float, status: int
 ) -> None:
-    launch = make_launch(context, teacher, at=timezone.now() - timedelta(hours=hours))
+    launch = make_launch(course, teacher, at=timezone.now() - timedelta(hours=hours))
     assert teaching.get(url(launch)).status_code == status
 
 
-def test_a_learners_own_deep_linking_launch_opens_nothing(client: Client, context: Context) -> None:
-    learner = make_person(context)
-    launch = make_launch(context, learner, at=timezone.now(), roles=[claims.MEMBERSHIP_LEARNER])
+def test_a_learners_own_deep_linking_launch_opens_nothing(client: Client, course: Context) -> None:
+    learner = make_person(course)
+    launch = make_launch(course, learner, at=timezone.now(), roles=[claims.MEMBERSHIP_LEARNER])
     client.force_login(learner)
     assert client.get(url(launch)).status_code == 404
 
@@ -305,9 +305,9 @@ def test_the_form_needs_its_token(teacher: User, launch: Launch) -> None:
 
 
 def test_the_same_form_again_gives_the_same_items_under_a_new_nonce(
-    teaching: Client, launch: Launch, context: Context
+    teaching: Client, launch: Launch, course: Context
 ) -> None:
-    item = f"exam-{open_exam(context).pk}"
+    item = f"exam-{open_exam(course).pk}"
     first, second = (answer_in(teaching.post(url(launch), {"item": item})) for _ in range(2))
     assert first[ITEMS] == second[ITEMS]
     assert first["nonce"] != second["nonce"]
@@ -315,11 +315,11 @@ def test_the_same_form_again_gives_the_same_items_under_a_new_nonce(
 
 @pytest.mark.parametrize("tab", ["exams", "courses"])
 def test_a_longer_shelf_takes_no_more_queries(
-    teaching: Client, launch: Launch, context: Context, tab: str, django_assert_max_num_queries: Any
+    teaching: Client, launch: Launch, course: Context, tab: str, django_assert_max_num_queries: Any
 ) -> None:
     def add() -> None:
-        open_exam(context)
-        make_course(context.platform.unit, live=True, lessons=2)
+        open_exam(course)
+        make_course(course.platform.unit, live=True, lessons=2)
 
     add()
     teaching.get(url(launch), {"tab": tab})
@@ -332,10 +332,10 @@ def test_a_longer_shelf_takes_no_more_queries(
 
 
 def test_more_than_a_page_is_turned_without_losing_the_choice(
-    teaching: Client, launch: Launch, context: Context
+    teaching: Client, launch: Launch, course: Context
 ) -> None:
     with patch("lti.services.choosing.PAGE_SIZE", 2):
-        kept = [open_exam(context) for _ in range(3)][-1]
+        kept = [open_exam(course) for _ in range(3)][-1]
         text = teaching.get(url(launch), {"page": "2", "item": f"exam-{kept.pk}"}).content.decode()
     assert "第 2/2 页" in text
     assert f'id="kept-exam-{kept.pk}"' in text
