@@ -9,9 +9,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from learning.organisation.models import User
-from lti.models import Context, LineItem
+from lti.models import Context, LineItem, Platform
 
-from .services import columns, delivering, outbox, retention, rosters
+from .services import columns, copying, delivering, outbox, retention, rosters
 
 # One worker at a time talks to gradebooks, and not for long: the others go on closing attempts whatever platforms do.
 AT_WORK, ASKING_FOR = "lti:grades-under-way", timedelta(seconds=20)
@@ -74,6 +74,16 @@ def sync_rosters() -> None:
     """Nightly: those of all courses that are in use."""
     for context_id in rosters.due_for_sync(now=timezone.now()):
         sync_roster.delay(context_id)
+
+
+@shared_task(name="lti.ask_for_notices")
+def ask_for_notices(platform_id: int, service_url: str, handler_url: str) -> None:
+    """The platform is to tell us of copied courses. One that cannot be asked is asked again by a later launch."""
+    platform = Platform.objects.active().filter(pk=platform_id).first()
+    if platform is not None:
+        copying.ask_for_notices(
+            platform, service_url=service_url, handler_url=handler_url, now=timezone.now()
+        )
 
 
 @shared_task(name="lti.drop_old")

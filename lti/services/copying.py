@@ -4,7 +4,7 @@ of which course this one is the copy."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -13,7 +13,7 @@ from lti.core.claims import SCOPE_NOTICES, Message
 from lti.core.notices import CopyNotice, handler_body, read_copy_notice
 from lti.core.reading import read_notice
 from lti.core.verifying import Refusal, Refused, peek, read_header, verify
-from lti.http.fetching import reach_of
+from lti.http.fetching import Unreachable, reach_of
 from lti.http.jwks import find_key
 from lti.http.tokens import call
 from lti.models import Context, Deployment, Notice, Platform, ResourceLink
@@ -23,6 +23,7 @@ from . import targets
 # Custom parameters of ours that the platform fills in: $ResourceLink.id.history and $Context.id.history.
 LINK_HISTORY, CONTEXT_HISTORY = "link_history", "context_history"
 MOST_ORIGINS = 20
+ASKED_EVERY = timedelta(days=30)
 
 
 def target_before(context: Context, message: Message) -> targets.Target | None:
@@ -111,17 +112,23 @@ def receive_notice(token: str, *, now: datetime) -> str:
     return follow_copy(deployment, notice, title=title, now=now)
 
 
+def wants_asking(platform: Platform, message: Message, *, now: datetime) -> str:
+    """The address at which the platform takes handlers of notices, where it is time to give it ours; else ""."""
+    if message.pns is None or message.standing not in targets.TEACHING:
+        return ""
+    known = platform.notices_at is not None and now - platform.notices_at < ASKED_EVERY
+    return "" if known else message.pns.url
+
+
 def ask_for_notices(platform: Platform, *, service_url: str, handler_url: str, now: datetime) -> None:
-    """Gives the platform our address for its copy notices (PNS 1.0). Raises Unreachable, or what `call` raises."""
-    answer = call(
-        platform,
-        "PUT",
-        service_url,
-        scopes=[SCOPE_NOTICES],
-        json=handler_body(handler_url=handler_url),
-        now=now,
-    )
-    if answer.status < 300:
+    """Gives the platform our address for its copy notices (PNS 1.0). A refusal is no harm: links also carry what they
+    open, and are asked for their history."""
+    body = handler_body(handler_url=handler_url)
+    try:
+        answer = call(platform, "PUT", service_url, scopes=[SCOPE_NOTICES], json=body, now=now)
+    except Unreachable:
+        return
+    if answer.ok:
         Platform.objects.filter(pk=platform.pk).update(notices_at=now)
 
 

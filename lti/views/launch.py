@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,7 +15,8 @@ from lti.addresses import absolute, ours_at
 from lti.browser import allow_frames, forget_state_cookie, framed, open_session, same_origin, secret_of
 from lti.core.refusals import Refusal, Refused
 from lti.models import Launch, Login, origin_of
-from lti.services import launching
+from lti.services import copying, launching
+from lti.tasks import ask_for_notices
 
 from .refusing import refused_page
 
@@ -51,6 +54,7 @@ def launch(request: HttpRequest) -> HttpResponse:
             message=received.message if received else None,
         )
         return refused_page(request, refused, launch=kept, login=login)
+    _ask_for_notices(request, received, now=now)
     response = HttpResponseRedirect(landing.address)
     open_session(
         request,
@@ -61,6 +65,13 @@ def launch(request: HttpRequest) -> HttpResponse:
     )
     forget_state_cookie(response, state, request=request)
     return response
+
+
+def _ask_for_notices(request: HttpRequest, received: launching.Received, *, now: datetime) -> None:
+    platform = received.login.platform
+    service = copying.wants_asking(platform, received.message, now=now)
+    if service:
+        ask_for_notices.delay(platform.pk, service, absolute(request, "lti_notices"))
 
 
 def _said(request: HttpRequest) -> str:

@@ -58,7 +58,7 @@ def test_nothing_is_joined_without_password_and_confirmation(
 def test_what_was_sat_as_the_platforms_person_stays_theirs(campus: Campus, member: User) -> None:
     campus.launch()
     candidate = Candidate.objects.get(exam=campus.exam)
-    make_attempt(campus.exam, candidate.user)
+    make_attempt(campus.exam, candidate.user, now=campus.now)
     response = join(campus.client, member)
     assert response.status_code == 422
     assert PlatformUser.objects.get().user == candidate.user
