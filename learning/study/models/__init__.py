@@ -1,6 +1,6 @@
 """Everything study keeps, in one import."""
 
-from .activities import Activity, ActivityQuerySet, Enrolment, EnrolmentQuerySet
+from .activities import Activity, ActivityQuerySet, CourseGroup, Enrolment, EnrolmentQuerySet
 from .hours import CreditedHours
 from .records import (
     Completion,
@@ -17,6 +17,7 @@ __all__ = [
     "ActivityQuerySet",
     "Completion",
     "CompletionQuerySet",
+    "CourseGroup",
     "Coverage",
     "CreditedHours",
     "Enrolment",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from learning.organisation.models import Membership, PersonStatus, Unit, User
+from learning.organisation.models import GroupMember, Membership, PersonStatus, TeachingGroup, Unit, User
 from learning.organisation.models.units import paths_above
-from learning.organisation.permissions import Action, scope_q
+from learning.organisation.permissions import Action, groups_allowing, scope_q
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -96,7 +96,35 @@ class Activity(models.Model):
         return self.title
 
 
+class CourseGroup(models.Model):
+    """The course is studied by a teaching group: its staff may do for its people what permissions.GROUP_MATRIX says."""
+
+    course = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="course_groups")
+    group = models.ForeignKey(
+        TeachingGroup, on_delete=models.PROTECT, related_name="course_groups", verbose_name=_("教学班")
+    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "group"], name="group_studies_course_once")]
+
+    def __str__(self) -> str:
+        return f"{self.course_id}: {self.group_id}"
+
+
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def allowing(self, user: User, action: Action) -> EnrolmentQuerySet:
+        """Enrolments made in a unit of the user's scope, and those of people who study the course with a group for whose
+        people the user may do the action; who has left the group still counts. No wider right of the course's owner."""
+        allowed = scope_q(user, action)
+        if groups := groups_allowing(user, action):
+            members = GroupMember.objects.filter(
+                group__in=groups, user=OuterRef("user"), group__course_groups__course=OuterRef("activity")
+            )
+            allowed |= Q(Exists(members))
+        return self.filter(allowed)
+
     def within(self, unit: Unit) -> EnrolmentQuerySet:
         """By the unit at the time of enrolment, wherever that unit stands in the tree now."""
         return self.filter(unit__path__startswith=unit.path)
