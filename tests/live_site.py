@@ -96,16 +96,19 @@ class Site:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA busy_timeout=20000;",
             },
         }
-        own = connections["default"]
-        live = ConnectionHandler({"default": {**{"TIME_ZONE": config.get("TIME_ZONE")}, **sqlite}})["default"]
+        handler = ConnectionHandler({"default": {**{"TIME_ZONE": config.get("TIME_ZONE")}, **sqlite}})
+        own, live = connections["default"], handler["default"]
         connections["default"] = live
+        # Threads that begin within the block connect by these.
+        own_settings = connections.settings["default"]
+        connections.settings["default"] = handler.settings["default"]
         for memory in (papers, answer_keys):
             memory.forget()
         try:
             yield
         finally:
             live.close()
-            connections["default"] = own
+            connections["default"], connections.settings["default"] = own, own_settings
             for memory in (papers, answer_keys):
                 memory.forget()
 

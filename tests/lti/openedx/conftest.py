@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 import requests
 
+from learning.organisation.models import Unit
+from lti.models import Platform
 from tests.conftest import add_root_collection
+from tests.factories import make_unit
 from tests.live_site import ROOT, Site, free_port
+from tests.lti.factories import make_platform
 
 ENVIRONMENT = ROOT / ".venv-openedx"
 START_S = 30
@@ -99,3 +103,19 @@ def openedx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Op
     platform = OpenEdx(tool=site.url, folder=tmp_path_factory.mktemp("edx"))
     yield platform
     platform.stop()
+
+
+@pytest.fixture(scope="package")
+def school(site: Site) -> Unit:
+    """Its exams may be linked from the platform; people of the platform come into it."""
+    with site.database():
+        return make_unit(name="校园党委")
+
+
+@pytest.fixture(scope="package")
+def registered(site: Site, openedx: OpenEdx, school: Unit) -> Platform:
+    """The platform, as an administrator of ours has registered it."""
+    told = openedx.info
+    addresses = {name: told[name] for name in ("issuer", "client_id", "auth_url", "token_url", "jwks_url")}
+    with site.database():
+        return make_platform(school, dialect="openedx", allow_insecure_loopback=True, **addresses)

@@ -82,6 +82,11 @@ def forms_of(page: requests.Response) -> list[Form]:
     return reader.found
 
 
+def form_with(page: requests.Response, field_name: str) -> Form:
+    """The page's form that has a field of the name."""
+    return next(form for form in forms_of(page) if field_name in form.fields)
+
+
 @dataclass(frozen=True)
 class Cookie:
     value: str
