@@ -22,6 +22,8 @@ from lti.core.claims import Standing
 from lti.http import tokens
 from lti.http.fetching import Answer, Unreachable, Why
 from lti.models import Context, ContextMember, Launch, Platform, PlatformUser
+from question_bank.exams.candidates import admit_group, leave_out
+from question_bank.exams.models import ExamGroup
 
 from . import contexts, targets
 from .accounts import Known, people_for
@@ -99,7 +101,7 @@ def sync(context: Context, *, now: datetime, by: User | None = None, call: Call 
         if context.roster_at is not None and context.roster_at > now:
             return Synced(people=len(active))  # one that was begun later has come first
         done = _apply(
-            context, {people[sub].pk: (people[sub], each.standing) for sub, each in active.items()}, now
+            context, {people[sub].pk: (people[sub], each.standing) for sub, each in active.items()}, by, now
         )
         Context.objects.filter(pk=context.pk).update(roster_at=now, roster_problem="")
         if done.new or done.left or by is not None:
@@ -169,7 +171,9 @@ def _known(member: nrps.Member) -> Known:
     )
 
 
-def _apply(context: Context, listed: dict[int, tuple[PlatformUser, Standing]], now: datetime) -> Synced:
+def _apply(
+    context: Context, listed: dict[int, tuple[PlatformUser, Standing]], by: User | None, now: datetime
+) -> Synced:
     """Under the course's lock. Whom a launch has named since the roster was asked for stays as the launch said."""
     rows = ContextMember.objects.filter(context=context)
     before = {row.person_id: row for row in rows.select_related("person")}
@@ -193,12 +197,16 @@ def _apply(context: Context, listed: dict[int, tuple[PlatformUser, Standing]], n
         some = rows.filter(person__in=gone[start : start + CHUNK], removed_at=None)
         some.update(removed_at=Greatest(F("seen_at"), now))
     kept = {before[pk].person.user_id for pk in later}
-    _follow(context, listed.values(), kept, now)
+    _follow(context, listed.values(), kept, by, now)
     return Synced(people=len(listed), new=len(new), left=len(gone))
 
 
 def _follow(
-    context: Context, listed: Iterable[tuple[PlatformUser, Standing]], kept: set[int], now: datetime
+    context: Context,
+    listed: Iterable[tuple[PlatformUser, Standing]],
+    kept: set[int],
+    by: User | None,
+    now: datetime,
 ) -> None:
     """Group and teachers as the roster says, but for the people in `kept`; the learners of it are candidates of the
     exams linked."""
@@ -222,15 +230,22 @@ def _follow(
             groups.remove_staff(group=group, user=pk, now=now)
         elif staff.get(pk) != wanted[pk]:
             groups.keep_staff(group=group, user=User(pk=pk), role=wanted[pk], now=now)
-    _admit(context, sorted(learners), now)
+    _admit(context, leaving, by, now)
 
 
-def _admit(context: Context, learners: list[int], now: datetime) -> None:
-    exams = [exam for exam in targets.exams_linked(context) if exam.closes_at > now]
-    for start in range(0, len(learners), CHUNK) if exams else ():
-        users = list(User.objects.filter(pk__in=learners[start : start + CHUNK]))
-        for exam in exams:
-            contexts.admit(targets.Target(exam=exam), users, now=now)
+def _admit(context: Context, left: list[int], by: User | None, now: datetime) -> None:
+    """Learners are candidates of the exams that are linked and not over; who left before they began is so no more."""
+    group = context.group
+    for exam in targets.exams_linked(context):
+        if exam.closes_at > now:
+            admit_group(exam_id=exam.pk, group=group, by=by, now=now)
+    if not left:
+        return
+    sat = ExamGroup.objects.filter(group=group, exam__closes_at__gt=now).order_by("exam")
+    for exam_id in sat.values_list("exam", flat=True):
+        for start in range(0, len(left), CHUNK):
+            users = list(User.objects.filter(pk__in=left[start : start + CHUNK]))
+            leave_out(exam_id=exam_id, group=group, users=users, by=by, now=now)
 
 
 def due_for_sync(*, now: datetime) -> list[int]:

@@ -20,6 +20,7 @@ from lti.core.claims import Message
 from lti.core.reading import read_message
 from lti.core.refusals import Refusal, Refused
 from lti.models import Context, ContextMember, Launch, LineItem, PlatformUser, ResourceLink
+from question_bank.exams.candidates import admit_group
 from question_bank.exams.models import Attempt, Exam, Result
 from question_bank.exams.releasing import visible_parts
 
@@ -170,16 +171,15 @@ def bind_link(*, link: ResourceLink, target: Target, by: User, now: datetime) ->
         ResourceLink.objects.select_for_update().get(pk=link.pk)
         before = targets.target_of(link)
         contexts.bind(link, target, now=now)
-        users = list(User.objects.filter(pk__in=people_of(link.context).values("user")))
         if target.exam is not None:
-            contexts.admit(target, users, now=now)
+            admit_group(exam_id=target.exam.pk, group=link.context.group, by=by, now=now)
         launch = _latest_launch(link)
         ags = read_message(launch.claims, ours=lambda url: True).ags if launch else None
         if ags is not None:
             columns.remember(link=link, ags=ags, now=now)
         data = {"to": target.title, "from": before.title if before else "", "course": str(link.context)}
         _note("lti.link_bound", link, by, data, now)
-    return len(users)
+    return people_of(link.context).count()
 
 
 def clear_link(*, link: ResourceLink, by: User, now: datetime) -> None:

@@ -101,11 +101,11 @@ def test_without_the_lock_an_earlier_sync_undoes_a_later_one(
     """The negative control: both have looked whether a later one came first; then the later one acts first."""
     meet, done, apply = Barrier(2), Event(), rosters._apply
 
-    def held_up(context: Context, listed: Any, now: datetime) -> Any:
+    def held_up(context: Context, listed: Any, by: Any, now: datetime) -> Any:
         meet.wait(timeout=20)
         if now == NOW:
             done.wait(timeout=20)
-        return apply(context, listed, now)
+        return apply(context, listed, by, now)
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_how: self)
     monkeypatch.setattr(rosters, "_apply", held_up)

@@ -21,7 +21,7 @@ from tests.lti.launching import make_launch
 
 pytestmark = pytest.mark.django_db
 URL = "https://lms1.example.edu/memberships"
-LATER = NOW + timedelta(hours=1)
+LATER = NOW + timedelta(minutes=30)
 TEACHER, LEARNER = claims.MEMBERSHIP_INSTRUCTOR, claims.MEMBERSHIP_LEARNER
 
 
@@ -97,6 +97,14 @@ def test_whoever_is_active_no_more_leaves_and_keeps_what_they_wrote(course: Cont
     assert ContextMember.objects.get(person__user=leaver).removed_at == LATER
     assert Attempt.objects.get() == attempt
     assert Candidate.objects.filter(user=leaver, exam=exam).exists()
+
+
+def test_whoever_left_before_they_began_is_no_candidate_any_more(course: Context) -> None:
+    exam = make_exam(unit=course.platform.unit)
+    make_link(course, exam=exam)
+    sync(course, now=NOW, call=Lms([member("a"), member("b")]))
+    sync(course, now=LATER, call=Lms([member("a")]))
+    assert exam.candidates.get().user.platform_users.get().sub == "a"
 
 
 def test_whoever_is_not_named_any_more_leaves_and_may_come_back(course: Context) -> None:
