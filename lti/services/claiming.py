@@ -23,6 +23,7 @@ from lti.core import ags, claims
 from lti.core.dialects import dialect_of
 from lti.models import GradeDelivery, Platform
 
+from .outbox import put_one
 from .outcomes import Outcome, Told, Unreleased, outcomes
 
 State, Cause = GradeDelivery.State, GradeDelivery.Cause
@@ -120,6 +121,14 @@ class _File:
         told = [r for r in self.rows if r.timestamp and r.state != State.FAILED]
         return max(told, key=lambda r: r.timestamp or r.created_at, default=None)
 
+    def may_hold_a_score(self) -> bool:
+        """Whether the cell may be filled: by what was taken last, or by a later try of which nobody knows."""
+        told = [r for r in self.rows if r.timestamp and r.state != State.FAILED]
+        for row in sorted(told, key=lambda r: r.timestamp or r.created_at, reverse=True):
+            if row.state == State.SENT or row.score is not None:
+                return row.score is not None
+        return False
+
     def asked_again(self) -> bool:
         return any(r.cause == Cause.RESENT for r in self.rows if r.state in GradeDelivery.OPEN)
 
@@ -151,7 +160,6 @@ def _settle(file: _File, outcome: Outcome, platform: Platform, now: datetime) ->
         return None
     if file.asked_again():
         row.cause = Cause.RESENT
-    stands = last is not None and last.score is not None
     if isinstance(outcome, Told):
         same = last is not None and last.state == State.SENT and row.cause != Cause.RESENT
         if same and last is not None and _content(last) == (outcome.score, outcome.maximum, outcome.comment):
@@ -160,7 +168,14 @@ def _settle(file: _File, outcome: Outcome, platform: Platform, now: datetime) ->
             _end(row, State.SENT, _("与上次发送的相同，未再发送。"))
             return None
         return _letter(file, outcome, platform, now)
-    if stands:
+    if row.timestamp and row.score is not None:
+        # What this row told may have arrived. It stays as it is, and another one empties the cell.
+        put_one(
+            line_item_id=row.line_item_id, person_id=row.person_id, cause=Cause.TAKEN_BACK, at=now, now=now
+        )
+        _end(row, State.SUPERSEDED, "")
+        return None
+    if file.may_hold_a_score():
         return _letter(file, outcome, platform, now)
     if isinstance(outcome, Unreleased):
         row.state, row.next_try_at = State.WAITING, outcome.until

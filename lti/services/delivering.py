@@ -25,7 +25,7 @@ from lti.http.fetching import Answer
 from lti.models import GradeDelivery, LineItem, Platform
 
 from .claiming import LAST_MINUTE, Letter, take
-from .outbox import wait_for_release
+from .outbox import put_one
 from .telling import Call, tell
 
 State = GradeDelivery.State
@@ -180,8 +180,13 @@ def write_down(letter: Letter, reply: Reply, platform: Platform, *, now: datetim
             changes |= {"state": State.PENDING, "next_try_at": later}
     with transaction.atomic():
         if _mine(letter).update(**changes) and reply.verdict is Verdict.TAKEN and letter.again_at:
-            wait_for_release(
-                line_item_id=letter.line_item, person_id=letter.person, at=letter.again_at, now=now
+            put_one(  # the cell was emptied, and is filled again once its score may be seen
+                line_item_id=letter.line_item,
+                person_id=letter.person,
+                cause=GradeDelivery.Cause.RELEASED,
+                at=letter.again_at,
+                now=now,
+                state=State.WAITING,
             )
         if reply.verdict is Verdict.GONE:
             _close_column(letter.line_item, now)

@@ -119,11 +119,17 @@ def put_missing(*, now: datetime) -> int:
     return _put(_RESULTS, _NEVER_TOLD, [], Cause.LINKED, at=now, now=now)
 
 
-def wait_for_release(*, line_item_id: int, person_id: int, at: datetime, now: datetime) -> None:
-    """One row for a cell that was emptied because its score is hidden until `at`."""
-    _insert(
-        _ONE, [line_item_id, person_id], Cause.RELEASED, at=at, now=now, state=GradeDelivery.State.WAITING
-    )
+def put_one(
+    *,
+    line_item_id: int,
+    person_id: int,
+    cause: GradeDelivery.Cause,
+    at: datetime,
+    now: datetime,
+    state: GradeDelivery.State = GradeDelivery.State.PENDING,
+) -> None:
+    """One row, to be looked at from `at` on."""
+    _insert(_ONE, [line_item_id, person_id], cause, at=at, now=now, state=state)
 
 
 def resend(*, rows: QuerySet[GradeDelivery], exam: Exam, by: User, now: datetime) -> int:

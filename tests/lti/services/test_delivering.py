@@ -342,6 +342,36 @@ def test_a_cell_of_which_nobody_knows_whether_it_was_filled_is_emptied(
     assert [score.get("scoreGiven") for score in book.scores] == [2, None]
 
 
+@pytest.mark.parametrize("trouble", [said(500), said(409), Unreachable(Why.TIMED_OUT)])
+def test_emptying_a_cell_is_tried_until_it_is_taken(
+    course: Course, book: Gradebook, trouble: Answer | Unreachable
+) -> None:
+    attempt = sit(course.exam, course.learners[0])
+    send(book, NOW)
+    void_attempt(attempt_id=attempt.pk, reason="替考", by=None, now=NOW)
+    held = [{"userId": course.sub(course.learners[0]), "resultScore": 2, "resultMaximum": 6}]
+    book.script = lambda post: told(held) if post.method == "GET" else said(200)
+    book.answers = [trouble]
+    assert send(book, NOW + MINUTE) == 0
+    assert send(book, NOW + 2 * MINUTE) == 1
+    assert [score.get("scoreGiven") for score in book.scores] == [2, None, None]
+
+
+def test_what_may_have_arrived_is_taken_out_even_if_no_signal_said_so(book: Gradebook) -> None:
+    course = make_course(score_release=Exam.ReleasePolicy.AT_CLOSE)
+    sit(course.exam, course.learners[0])
+    over = course.exam.closes_at
+    book.answers.append(Unreachable(Why.TIMED_OUT))
+    send(book, over)
+    Exam.objects.update(closes_at=over + HOUR)  # the end is put off after all
+    book.answers.append(said(500))
+    send(book, over + MINUTE)
+    send(book, over + 2 * MINUTE)
+    assert [score.get("scoreGiven") for score in book.scores] == [2, None, None]
+    send(book, over + HOUR)
+    assert book.scores[-1]["scoreGiven"] == 2
+
+
 # --- answers
 
 
