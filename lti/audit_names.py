@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.audit_facts import name_facts
 from learning.organisation.audit_words import name_actions
+
+from .models import Platform
+from .services.registering import FIELDS
+
+
+def _name_of(field: str) -> str | Promise:
+    name: str | Promise = Platform._meta.get_field(field).verbose_name  # type: ignore[union-attr]  # a field of ours
+    return name
 
 
 def enter() -> None:
@@ -19,6 +28,7 @@ def enter() -> None:
             "platform.registered": _("平台自动登记"),
             "platform.approved": _("批准校园平台"),
             "platform.turned_off": _("停用校园平台"),
+            "platform.turned_on": _("重新启用校园平台"),
             "platform.checked": _("检查平台连接"),
             "deployment.approved": _("批准平台部署"),
             "deployment.turned_off": _("停用平台部署"),
@@ -31,6 +41,7 @@ def enter() -> None:
     name_facts(
         {
             "tool_key.rotated at_once": _("立即更换"),
+            **{f"platform.changed {field}": _name_of(field) for field in FIELDS},
             "deployments": _("部署"),
             "platform.checked problems": _("问题"),
             "platform.checked warnings": _("留意"),
