@@ -244,7 +244,7 @@ def _filters(numbers: ExamNumbers) -> tuple[Filter, ...]:
     audience, wanted = numbers.audience, numbers.audience.wanted
     top = min((unit.depth for unit in audience.units), default=1)
     units = [Choice(str(unit.pk), "　" * (unit.depth - top) + unit.name) for unit in audience.units]
-    return (
+    of_units = (
         Filter(
             "unit",
             _("党组织"),
@@ -257,6 +257,10 @@ def _filters(numbers: ExamNumbers) -> tuple[Filter, ...]:
             "now" if wanted.unit_now else "",
             (Choice("", _("按当时所在支部")), Choice("now", _("按现支部"))),
         ),
+    )
+    # Teachers of a group have no units to choose from, and their people are theirs wherever they belong.
+    return (
+        *(of_units if units or audience.everybody else ()),
         Filter(
             "chart",
             _("图表"),

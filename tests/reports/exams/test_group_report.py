@@ -104,6 +104,7 @@ def test_page_stands_among_the_exams_screens_and_leads_nowhere_closed(sat: Schoo
     assert reply.status_code == 200
     assert "应考 6，实考 5" in text
     assert "/admin/" not in text
+    assert [each.name for each in reply.context["report"].filters] == ["chart"]
     tabs = [(tab.name, tab.current) for tab in reply.context["tabs"]]
     assert tabs[-1] == ("exam_report", True)
     monitor = client.get(reverse("manage_monitor", args=[sat.exam.pk])).content.decode()
