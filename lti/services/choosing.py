@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import jwt
@@ -27,6 +26,7 @@ from lti.core.claims import DeepLinkingClaim
 from lti.core.deeplinking import LINK_TYPE, ContentItem, ItemLine, Review, response_claims
 from lti.core.reading import read_message
 from lti.core.refusals import Refusal, Refused
+from lti.http.fetching import Unreachable, check_url, reach_of
 from lti.http.signing import signing_key
 from lti.models import Launch, Platform, origin_of
 from question_bank.exams.models import Exam
@@ -42,7 +42,6 @@ LABEL_LENGTH = 200
 TAG = "dangxiao"
 # An asterisk or semicolon would open more of the content policy than the one door that it is to open.
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +172,14 @@ def points_of(exam: Exam) -> Decimal:
 
 
 def return_url_of(asked: Asked) -> str:
-    """Where the answer may go: https, or this machine for a platform under trial here. Raises Refused."""
+    """Where the answer may go: an address of the platform's own origins, where its services may be too. Raises Refused."""
     url = asked.settings.return_url
-    origin = origin_of(url)
-    host = (urlsplit(origin).hostname or "") if origin else ""
-    trial = asked.platform.allow_insecure_loopback and host in LOOPBACK
-    if not ORIGIN.fullmatch(origin) or not (origin.startswith("https://") or trial):
-        raise Refused(Refusal.BAD_RETURN_URL, "the deep_link_return_url is no https address")
+    try:
+        origin = check_url(url, reach_of(asked.platform))
+    except Unreachable as error:
+        raise Refused(Refusal.BAD_RETURN_URL, f"the deep_link_return_url: {error}") from error
+    if not ORIGIN.fullmatch(origin):  # it is written into the page's content policy
+        raise Refused(Refusal.BAD_RETURN_URL, "the deep_link_return_url has no plain origin")
     return url
 
 

@@ -19,7 +19,7 @@ from lti.models import Context, Launch, Platform
 from question_bank.exams.models import Exam
 from tests.courses.factories import make_course
 from tests.factories import make_exam, make_unit, make_user
-from tests.lti.factories import Standing, make_context, make_person
+from tests.lti.factories import Standing, make_context, make_person, make_platform
 from tests.lti.launching import RETURN_URL, make_launch
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ ITEMS, DATA, MSG = claims.CONTENT_ITEMS, claims.DEEP_LINKING_DATA, claims.DEEP_L
 
 @pytest.fixture
 def course() -> Context:
-    return make_context()
+    return make_context(make_platform(origins="https://lms.example.edu"))
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_giving_up_sends_no_item_and_a_message(teaching: Client, launch: Launch,
 @pytest.mark.parametrize(
     "address",
     ["http://lms.example.edu/dl", "javascript:alert(1)", "//lms.example.edu/dl", "https://*/dl",
-     "http://127.0.0.1:8000/dl", "https://a;script-src *"],
+     "http://127.0.0.1:8000/dl", "https://a;script-src *", "https://another.example.edu/dl"],
 )  # fmt: skip
 def test_an_unsafe_return_url_gets_nothing(
     teaching: Client, course: Context, teacher: User, address: str
@@ -194,7 +194,9 @@ def test_an_unsafe_return_url_gets_nothing(
 def test_a_platform_on_trial_on_this_machine_may_do_without_tls(
     teaching: Client, course: Context, teacher: User
 ) -> None:
-    Platform.objects.update(allow_insecure_loopback=True)
+    Platform.objects.update(
+        allow_insecure_loopback=True, origins="http://localhost:8001\nhttps://lms.example.edu"
+    )
     here = make_launch(
         course, teacher, at=timezone.now(), settings={"deep_link_return_url": "http://localhost:8001/dl"}
     )
