@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -32,12 +33,13 @@ from question_bank.exams.models import (
     SavedComment,
 )
 from question_bank.exams.organising import marking_desk
-from tests.factories import NOW, make_candidate, make_exam, make_group, make_user
+from tests.factories import NOW, make_attempt, make_candidate, make_exam, make_group, make_user
 from tests.launching import allow_launching, launched
 
 from .conftest import School, handed_in, signed_in
 
 pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
 
 OPEN_TO_ASSISTANT = {
     "manage_exams",
@@ -230,6 +232,24 @@ def test_attempt_of_the_own_people_may_be_inspected_and_no_other(
         assert client.post(late, {"late": "1-1", "reason": "试试"}).status_code == 404
     other = make_exam(unit=exam.owner_unit)
     assert client.get(reverse("manage_attempt", args=[other.pk, groups.mine.pk])).status_code == 404
+
+
+def test_answers_of_a_running_exam_are_shown_to_roles_and_not_to_a_groups_teacher(
+    school: School, exam: Exam, groups: Groups
+) -> None:
+    url = reverse("manage_attempt", args=[exam.pk, groups.mine.pk])
+    teacher, office = launched(groups.teacher), signed_in(school.people["office"])
+    withheld = "考试结束后显示答案"
+    page = teacher.get(url).content.decode()
+    assert page.count(withheld) == 2
+    assert "参考答案" not in page
+    assert "参考答案" in office.get(url).content.decode()
+    Exam.objects.filter(pk=exam.pk).update(closes_at=NOW)
+    assert withheld not in teacher.get(url).content.decode()
+    straggler = make_user(unit=school.branch)
+    make_candidate(exam, straggler)
+    make_attempt(exam, straggler, now=NOW - MINUTE)
+    assert withheld in teacher.get(url).content.decode()
 
 
 def test_assistant_marks_and_never_learns_whom(exam: Exam, groups: Groups) -> None:
