@@ -29,6 +29,7 @@ from django.utils import timezone
 from learning.organisation.models import User
 from question_bank.exams import answer_keys, papers
 from question_bank.exams.models import Exam
+from tests.conftest import add_root_collection
 from tests.factories import make_exam
 
 if TYPE_CHECKING:
@@ -135,3 +136,17 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def running_site(folder: Path, django_db_blocker: Any) -> Iterator[Site]:
+    """A site that runs, with nothing in it, which the test process may write into."""
+    site = Site(folder)
+    site.start()
+    try:
+        with django_db_blocker.unblock():
+            with site.database():
+                add_root_collection()
+            yield site
+    finally:
+        site.stop()

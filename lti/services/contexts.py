@@ -151,7 +151,8 @@ def bind(link: ResourceLink, target: targets.Target, *, now: datetime) -> None:
     page_id = target.page.pk if target.page else None
     if (link.exam_id, link.page_id) != (exam_id, page_id):
         link.exam_id, link.page_id, link.line_item = exam_id, page_id, None
-        link.save(update_fields=["exam", "page", "line_item"])
+        link.column_asked_at = None  # that was for what it opened before
+        link.save(update_fields=["exam", "page", "line_item", "column_asked_at"])
     if exam_id is not None:
         ExamGroup.objects.get_or_create(exam_id=exam_id, group=link.context.group, defaults={"at": now})
 

@@ -15,9 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from learning.organisation.models import User
-from tests.conftest import add_root_collection
 from tests.factories import make_unit, make_user
-from tests.live_site import Site
+from tests.live_site import Site, running_site
 
 CHROMIUM = shutil.which("chromium")
 PHONE = {"width": 360, "height": 740}
@@ -27,13 +26,8 @@ PHONE = {"width": 360, "height": 740}
 def site(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Site]:
     # Playwright runs an event loop in this thread, which Django would take for async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    running = Site(tmp_path_factory.mktemp("site"))
-    running.start()
-    with django_db_blocker.unblock():
-        with running.database():
-            add_root_collection()
+    with running_site(tmp_path_factory.mktemp("site"), django_db_blocker) as running:
         yield running
-    running.stop()
 
 
 @pytest.fixture(scope="package")

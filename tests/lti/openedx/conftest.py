@@ -13,9 +13,8 @@ import requests
 
 from learning.organisation.models import Unit
 from lti.models import Platform
-from tests.conftest import add_root_collection
 from tests.factories import make_unit
-from tests.live_site import ROOT, Site, free_port
+from tests.live_site import ROOT, Site, free_port, running_site
 from tests.lti.factories import make_platform
 
 ENVIRONMENT = ROOT / ".venv-openedx"
@@ -89,13 +88,8 @@ class OpenEdx:
 def site(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Site]:
     if not list(ENVIRONMENT.glob(".ready-*")):
         pytest.skip("Open edX's LTI consumer is not installed: make openedx")
-    running = Site(tmp_path_factory.mktemp("site"))
-    running.start()
-    with django_db_blocker.unblock():
-        with running.database():
-            add_root_collection()
+    with running_site(tmp_path_factory.mktemp("site"), django_db_blocker) as running:
         yield running
-    running.stop()
 
 
 @pytest.fixture(scope="package")

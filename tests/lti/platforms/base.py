@@ -73,7 +73,7 @@ class Platform(Launching):
     def furnish(self) -> None:
         """One course with a teacher, an assistant and three learners, and the link "exam"."""
         self.rotate_key()
-        self.add_client("client-1", deployments=["1"])
+        self.add_client(self.first_client_id(), deployments=["1"])
         for sub, role in (
             ("teach", TEACHER),
             ("tina", ASSISTANT),
@@ -86,6 +86,9 @@ class Platform(Launching):
                 self.add_context("course")
             self.enrol(sub, role)
         self.add_link("exam")
+
+    def first_client_id(self) -> str:
+        return "client-1"
 
     # --- where it is
 

@@ -22,6 +22,10 @@ class D2L(Platform):
         super().__init__(*arguments, **options)
         self.registering = D2LRegistering(self)
 
+    def first_client_id(self) -> str:
+        """Its tokens are all asked for at one place, so no two schools have the same."""
+        return f"client-{self.server.server.server_port}"
+
     @property
     def token_audience(self) -> str:
         return AUDIENCE
