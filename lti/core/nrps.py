@@ -114,12 +114,14 @@ def _text(within: Mapping[str, Any], name: str, *, longest: int | None = None) -
 
 
 def _custom(messages: object) -> dict[str, str]:
-    """Custom parameters in the message section, given when one link is asked for (NRPS 2.0, resource link membership)."""
+    """Custom parameters in the message section, given when one link is asked for (NRPS 2.0, resource link membership);
+    without variables that the platform left as they stood: "$Person.sourcedId" would be one number for everybody."""
     custom: dict[str, str] = {}
     for message in messages if isinstance(messages, list) else ():
         given = message.get(claims.CUSTOM) if isinstance(message, Mapping) else None
         if isinstance(given, Mapping):
-            custom |= {str(name): _text(given, name) for name in given}
+            texts = {str(name): _text(given, name) for name in given}
+            custom |= {name: text for name, text in texts.items() if not text.startswith("$")}
     return custom
 
 

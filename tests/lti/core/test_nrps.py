@@ -35,6 +35,13 @@ def test_member_is_read_whole() -> None:
     assert member.custom["unit"] == "CS"
 
 
+def test_variable_that_the_platform_left_as_it_stood_is_not_given() -> None:
+    [member] = page(
+        {"user_id": "1", "message": [{claims.CUSTOM: {"number": "$Person.sourcedId", "unit": "CS"}}]}
+    )
+    assert member.custom == {"unit": "CS"}
+
+
 def test_context_is_told_where_the_platform_tells_it() -> None:
     assert page().context_id == "course-1"
     assert nrps.read_page({"members": []}).context_id == ""
