@@ -38,7 +38,7 @@ def test_member_is_read_whole() -> None:
 def test_variable_that_the_platform_left_as_it_stood_is_not_given() -> None:
     [member] = page(
         {"user_id": "1", "message": [{claims.CUSTOM: {"number": "$Person.sourcedId", "unit": "CS"}}]}
-    )
+    ).members
     assert member.custom == {"unit": "CS"}
 
 
