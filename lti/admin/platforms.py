@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from learning.organisation.admin.screens import found, tell, user_of, warn
+from learning.organisation.admin.screens import found, paged, tell, user_of, warn
 from learning.organisation.errors import OrganisationError
 from lti.core.dialects import dialect_of
 from lti.models import Deployment, Launch, Platform
@@ -40,10 +40,8 @@ def platform_list(request: HttpRequest) -> HttpResponse:
     waiting = Deployment.objects.filter(platform=OuterRef("pk"), state=Deployment.State.PENDING)
     latest = Launch.objects.filter(platform=OuterRef("pk"), code="ok").order_by("-at").values("at")[:1]
     rows = Platform.objects.annotate(failed=_count(failed), waiting=_count(waiting), latest=Subquery(latest))
-    context = {
-        "rows": [(row, kind_name(row.dialect)) for row in rows.order_by("name", "pk")],
-        "since": f"{timezone.localtime(since):%Y-%m-%d}",
-    }
+    shown = paged(request, rows.order_by("name", "pk"))
+    context = {"page_obj": shown, "rows": [(row, kind_name(row.dialect)) for row in shown.object_list]}
     return page(request, "platforms.html", context, title=_("校园平台"), tab="platform_list")
 
 

@@ -9,7 +9,7 @@ from . import checks, invitations, launches, people, platforms, tool_keys
 ONE = "platforms/<int:pk>/"
 
 patterns: list[URLPattern] = [
-    path("platforms/", platforms.platform_list, name="platform_list"),
+    path("", platforms.platform_list, name="platform_list"),
     path("platforms/new/", platforms.platform_new, name="platform_new"),
     path(ONE, platforms.platform, name="platform"),
     path(f"{ONE}edit/", platforms.platform_edit, name="platform_edit"),

@@ -25,8 +25,8 @@ OK = "ok"
 
 
 def message_words(message_type: str) -> str:
-    """What the message asks for; an unknown type as it came."""
-    return str(MESSAGES.get(message_type, message_type or _("未知")))
+    """What the message asks for; an unknown type as it came, a dash for none."""
+    return str(MESSAGES.get(message_type, message_type or "—"))
 
 
 def binding_words(bound_by: str, *, in_frame: bool) -> str:
