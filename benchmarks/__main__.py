@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import desk, reporting, saving, sitting, studying
+from . import desk, launching, reporting, saving, sitting, studying
 from .bench import QUICK, Bench, Pace, sizes
 from .cluster import PGBENCH_CLIENTS, PGBENCH_SCALE, cluster
 from .figures import ROOT, Figures, missed, show, write_page, write_results
@@ -36,6 +36,7 @@ BENCHES: dict[str, Callable[[Bench], Figures]] = {
     "member_report": reporting.member_report,
     "study_pages": reporting.study_pages,
     "export_100000": reporting.export_100000,
+    "launches": launching.launches,
 }
 
 

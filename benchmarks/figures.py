@@ -86,6 +86,8 @@ TARGETS = [
     Target("study_pages", "queries", "queries", 15),
     Target("export_100000", "seconds", "seconds", 30),
     Target("export_100000", "MB", "megabytes", 300),
+    Target("launches", "a second", "per_second", 60, at_least=True),
+    Target("launches", "p99 ms", "p99_ms", 200),
 ]
 
 

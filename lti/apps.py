@@ -9,11 +9,20 @@ class LtiConfig(AppConfig):
     verbose_name = _("校园平台")
 
     def ready(self) -> None:
+        from learning.organisation.exports import contribute
         from learning.organisation.own_links import add_own_link
+        from question_bank.exams.notes import add_result_note
+        from question_bank.exams.views.manage.doors import add_exam_tab
 
         from . import audit_names, receivers
+        from .result_notes import on_its_way
+        from .views.grades import tab
+        from .own_record import platforms_of
         from .views.joining import link_to_joining
 
         receivers.connect()
         audit_names.enter()
         add_own_link(link_to_joining)
+        add_exam_tab(tab)
+        add_result_note(on_its_way)
+        contribute("campus_platforms", platforms_of)
