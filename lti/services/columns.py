@@ -32,6 +32,8 @@ ASK_AGAIN = timedelta(minutes=10)
 MOST_PAGES = 20
 AT_A_TIME = 20
 LABEL_LENGTH = 255
+# What every platform takes for a new column; Open edX takes no longer name and no half points.
+ASKED_LABEL, ASKED_MAXIMUM = 100, Decimal(100)
 log = logging.getLogger("dangxiao.lti")
 
 
@@ -141,6 +143,13 @@ def maximum_of(exam: Exam) -> Decimal:
     return (max_score_of(exam.plan) if exam.plan else Decimal(0)) or Decimal(100)
 
 
+def column_maximum(exam: Exam) -> Decimal:
+    """What a column of our making counts to: the exam's points, or 100 where those are not whole. Platforms scale each
+    score by the maximum that comes with it (AGS 2.0 §3.4.5)."""
+    points = maximum_of(exam)
+    return points if points == points.to_integral_value() else ASKED_MAXIMUM
+
+
 class _Asking:
     """A course's line items, as its platform keeps them. Raises Unreachable and BadAnswer."""
 
@@ -162,8 +171,8 @@ class _Asking:
 
     def make(self, link: ResourceLink, exam: Exam) -> ags.LineItem:
         body = ags.line_item_body(
-            label=exam.title[:LABEL_LENGTH],
-            maximum=maximum_of(exam),
+            label=exam.title[:ASKED_LABEL],
+            maximum=column_maximum(exam),
             resource_id=resource_id(exam),
             resource_link_id=link.link_id,
             tag="exam",

@@ -84,6 +84,21 @@ def test_column_that_the_platform_has_made_is_used(site: Site, openedx: OpenEdx,
     ]
 
 
+def test_exam_of_half_points_and_a_long_name_has_its_column(
+    site: Site, openedx: OpenEdx, school: Unit, registered: Platform
+) -> None:
+    with site.database():
+        exam = site.exam(
+            unit=school, score_release="at_marked", mark="2.5", title="入党积极分子培训结业考试" * 10
+        )
+        openedx.link(link_of(exam), custom={"exam": str(exam.pk)})
+        sat(exam, launched(site, openedx, exam))
+        assert delivery(exam).maximum == Decimal("7.5")
+    (item,) = openedx.line_items(link_of(exam))
+    assert item["scoreMaximum"] == 100
+    assert [round(grade["score"], 4) for grade in openedx.grades(link_of(exam))] == [0.3333]
+
+
 def test_marked_exam_is_in_the_gradebook_with_its_comment(site: Site, openedx: OpenEdx, exam: Exam) -> None:
     with site.database():
         sat(exam, launched(site, openedx, exam))
