@@ -11,7 +11,7 @@ from django.utils import timezone
 from learning.organisation.models import User
 from lti.models import Context, LineItem, Platform
 
-from .services import columns, copying, delivering, outbox, retention, rosters
+from .services import columns, copying, delivering, keys, outbox, retention, rosters
 
 # One worker at a time talks to gradebooks, and not for long: the others go on closing attempts whatever platforms do.
 AT_WORK, ASKING_FOR = "lti:grades-under-way", timedelta(seconds=20)
@@ -90,3 +90,8 @@ def ask_for_notices(platform_id: int, service_url: str, handler_url: str) -> Non
 def drop_old() -> None:
     """Nightly: log-ins and launches that nobody needs any more."""
     retention.drop_old(now=timezone.now())
+
+
+@shared_task(name="lti.rotate_keys")
+def rotate_keys() -> None:
+    keys.rotate_if_old(timezone.now())

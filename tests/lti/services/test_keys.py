@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.utils import timezone
 
 from learning.organisation.audit_words import words
 from learning.organisation.models import AuditEntry
+from learning.project.celery import app
 from lti.http import signing
 from lti.models import ToolKey
 from lti.services import keys
@@ -86,6 +88,14 @@ def test_key_is_changed_after_180_days_and_not_before() -> None:
     assert made.kid != old
     assert keys.rotate_if_old(NOW + 180 * DAY + HOUR) is None  # the new one waits
     assert keys.rotate_if_old(NOW + 182 * DAY) is None
+
+
+def test_beat_changes_an_old_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys.signing_key(NOW)
+    monkeypatch.setattr(timezone, "now", lambda: NOW + 180 * DAY)
+    app.tasks["lti.rotate_keys"].apply()
+    assert ToolKey.objects.count() == 2
+    assert "lti.rotate_keys" in {entry["task"] for entry in app.conf.beat_schedule.values()}
 
 
 def test_key_that_has_left_can_sign_no_more() -> None:
