@@ -33,6 +33,7 @@ from question_bank.exams.models import Exam
 from question_bank.exams.papers import max_score_of
 
 from . import targets
+from .copying import HISTORY
 from .targets import Target
 
 LIFE = timedelta(hours=4)  # how long after its launch a picker may be answered
@@ -207,7 +208,7 @@ def answer(
 def _item(chosen: Chosen, launch_url: str) -> ContentItem:
     target, exam = chosen.target, chosen.target.exam
     if exam is None:
-        return ContentItem(title=target.title, url=launch_url, custom=target.custom)
+        return ContentItem(title=target.title, url=launch_url, custom=target.custom | HISTORY)
     review = Review(
         label=_("查看答卷"),
         url=launch_url,
@@ -224,7 +225,7 @@ def _item(chosen: Chosen, launch_url: str) -> ContentItem:
     return ContentItem(
         title=exam.title,
         url=launch_url,
-        custom=target.custom,
+        custom=target.custom | HISTORY,
         line=line if chosen.column else None,
         opens_at=exam.opens_at,
         closes_at=exam.closes_at,

@@ -22,6 +22,7 @@ from . import targets
 
 # Custom parameters of ours that the platform fills in: $ResourceLink.id.history and $Context.id.history.
 LINK_HISTORY, CONTEXT_HISTORY = "link_history", "context_history"
+HISTORY = {LINK_HISTORY: "$ResourceLink.id.history", CONTEXT_HISTORY: "$Context.id.history"}
 MOST_ORIGINS = 20
 ASKED_EVERY = timedelta(days=30)
 

@@ -16,6 +16,7 @@ from learning.organisation.models import User
 from lti.core import claims
 from lti.http.signing import signing_key
 from lti.models import Context, Launch, Platform
+from lti.services.copying import HISTORY
 from question_bank.exams.models import Exam
 from tests.courses.factories import make_course
 from tests.factories import make_exam, make_unit, make_user
@@ -123,7 +124,7 @@ def test_the_answer_carries_what_was_chosen(teaching: Client, launch: Launch, co
     assert first["type"] == "ltiResourceLink"
     assert first["url"] == "http://testserver/lti/launch"
     assert first["title"] == exam.title
-    assert first["custom"] == {"exam": str(exam.pk)}
+    assert first["custom"] == {"exam": str(exam.pk)} | HISTORY
     assert first["lineItem"] == {
         "scoreMaximum": 6,
         "label": "期中测验",
@@ -139,7 +140,7 @@ def test_the_answer_carries_what_was_chosen(teaching: Client, launch: Launch, co
     opens, closes = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (exam.opens_at, exam.closes_at))
     assert first["available"] == {"startDateTime": opens}
     assert first["submission"] == {"startDateTime": opens, "endDateTime": closes}
-    assert second["custom"] == {"course": str(page.pk)}
+    assert second["custom"] == {"course": str(page.pk)} | HISTORY
     assert "lineItem" not in second
 
 
