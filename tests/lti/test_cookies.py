@@ -122,7 +122,7 @@ def test_password_log_in_drops_the_launched_cookies(platform: Platform) -> None:
         assert "Partitioned" in client.cookies[name].OutputString()
     assert client.cookies[settings.SESSION_COOKIE_NAME]["samesite"] == "Lax"
     assert who(client, **{"Sec-Fetch-Dest": "document"})[:2] == (str(member.pk), False)
-    assert "lti_platform" not in client.session
+    assert "lti_platform" not in client.session  # read by the ordinary cookie
     assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
 
 
