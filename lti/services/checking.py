@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -212,16 +213,16 @@ def _tokens(platform: Platform, ask: Caller) -> Iterator[Finding]:
 
 
 def _token_trouble(error: Unreachable) -> Finding:
-    if "invalid_client" in error.detail:
+    said = error.detail.lower()
+    if "invalid_grant" in said or "audience" in said:
+        text = _("平台不接受本站的证明，请核对“令牌的接收方（audience）”和两边的时钟。")
+    elif "invalid_client" in said or error.status == HTTPStatus.UNAUTHORIZED:
         text = _(
             "平台不认本站：客户端标识（client_id）不对，或者平台读不到本站的公钥。"
             "请核对客户端标识，并在平台里核对公钥地址；平台在校园网外时，本站的公钥地址要能从外面打开。"
         )
-        return Finding("tokens", Level.PROBLEM, text, redact(error.detail))
-    if "invalid_grant" in error.detail or "audience" in error.detail:
-        text = _("平台不接受本站的证明，请核对“令牌的接收方（audience）”和两边的时钟。")
-        return Finding("tokens", Level.PROBLEM, text, redact(error.detail))
-    text = _("拿不到平台的令牌，成绩和名单都用不了：%(what)s") % {"what": silence(error.why)}
+    else:
+        text = _("拿不到平台的令牌，成绩和名单都用不了：%(what)s") % {"what": silence(error.why)}
     return Finding("tokens", Level.PROBLEM, text, _technical(error))
 
 
