@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,7 +31,7 @@ def login(request: HttpRequest) -> HttpResponse:
     params = (request.POST if request.method == "POST" else request.GET).dict()
     try:
         begun = launching.begin(
-            params, launch_url=absolute(request, "lti_launch"), ours=ours_at(request), now=now
+            params, launch_url=launch_url(request, params), ours=ours_at(request), now=now
         )
     except Refused as refused:
         issuer = params.get("iss", "")
@@ -45,7 +47,7 @@ def login(request: HttpRequest) -> HttpResponse:
             "state": begun.login.state,
             "secret": begun.secret,
             "check_url": reverse("lti_cookie", args=[begun.login.state]),
-            "again_url": launching.with_query(absolute(request, "lti_login"), begun.login.asked),
+            "again_url": launching.with_query(request.build_absolute_uri(request.path), begun.login.asked),
         }
         response = render(request, "lti/entry.html", {"entry": entry})
         allow_frames(response, platform)
@@ -53,3 +55,12 @@ def login(request: HttpRequest) -> HttpResponse:
         response = HttpResponseRedirect(begun.auth_url)
     set_state_cookie(response, begun.login.state, begun.secret, request=request)
     return response
+
+
+def launch_url(request: HttpRequest, params: Mapping[str, str]) -> str:
+    """Where the platform is to post its message. It compares this letter by letter with what was typed in there: with a
+    slash at the end if the target has one, or else the address of this very request."""
+    plain = absolute(request, "lti_launch")
+    target = params.get("target_link_uri", "").partition("?")[0]
+    slashed = target == f"{plain}/" or (target != plain and request.path.endswith("/"))
+    return f"{plain}/" if slashed else plain
