@@ -15,9 +15,9 @@ class LtiConfig(AppConfig):
         from question_bank.exams.views.manage.doors import add_exam_tab
 
         from . import audit_names, receivers
+        from .own_record import platforms_of
         from .result_notes import on_its_way
         from .views.grades import tab
-        from .own_record import platforms_of
         from .views.joining import link_to_joining
 
         receivers.connect()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from .views import config, contexts, joining, jwks, launch, login, notices, picker, register, window
+from .views import config, contexts, grades, joining, jwks, launch, login, notices, picker, register, window
 
 urlpatterns = [
     path("me/campus/", joining.campus_account, name="campus_account"),
@@ -26,4 +26,7 @@ urlpatterns = [
     path("lti/links/<int:link_id>/", contexts.link, name="lti_link"),
     path("lti/links/<int:link_id>/choose/", contexts.link_choose, name="lti_link_choose"),
     path("lti/links/<int:link_id>/clear/", contexts.link_clear, name="lti_link_clear"),
+    path("manage/exams/grades/", grades.grades, name="lti_all_grades"),
+    path("manage/exams/<int:exam_id>/grades/", grades.grades, name="lti_grades"),
+    path("manage/exams/<int:exam_id>/grades/resend/", grades.grades_resend, name="lti_grades_resend"),
 ]

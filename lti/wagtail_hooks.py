@@ -19,12 +19,19 @@ from learning.organisation.permissions import Action, may
 
 from .admin import urls
 from .admin.doors import ROOM
-from .admin.waiting import waiting
+from .admin.waiting import undelivered, waiting
+from .views import grades
 
 
 @hooks.register("register_admin_urls")
 def register_urls() -> list[URLPattern | URLResolver]:
-    return [path("lti/", include((urls.patterns, ROOM)))]
+    return [
+        path("lti/", include((urls.patterns, ROOM))),
+        # Among the exams' own screens.
+        path("exams/grades/", grades.grades, name="lti_admin_all_grades"),
+        path("exams/<int:exam_id>/grades/", grades.grades, name="lti_admin_grades"),
+        path("exams/<int:exam_id>/grades/resend/", grades.grades_resend, name="lti_admin_grades_resend"),
+    ]
 
 
 @hooks.register("register_admin_menu_item")
@@ -40,7 +47,7 @@ def register_menu() -> MenuItem:
 
 
 class WaitingPanel(Component):
-    """On the first page of the admin: platforms and deployments that wait for approval."""
+    """On the first page of the admin: platforms and deployments that wait for approval, scores that did not arrive."""
 
     name = "platforms"
     order = 70
@@ -58,7 +65,7 @@ class WaitingPanel(Component):
 
 @hooks.register("construct_homepage_panels")
 def add_panel(request: HttpRequest, panels: list[Component]) -> None:
-    if may(cast(User, request.user), Action.SITE_MANAGE):
-        rows = waiting()
-        if rows:
-            panels.append(WaitingPanel(rows))
+    user = cast(User, request.user)
+    rows = [*(waiting() if may(user, Action.SITE_MANAGE) else []), *undelivered(user)]
+    if rows:
+        panels.append(WaitingPanel(rows))

@@ -16,7 +16,7 @@ from lti.core import claims
 from lti.http.fetching import Answer, Unreachable
 from lti.models import Context, GradeDelivery, LineItem, Platform, PlatformUser
 from lti.services.delivering import send_due
-from question_bank.exams.models import Attempt, Candidate, Exam
+from question_bank.exams.models import Attempt, Candidate, Exam, ExamGroup
 from question_bank.exams.taking.adjusting import force_submit
 from tests.factories import NOW, make_attempt, make_candidate, make_exam
 from tests.lti.factories import make_context, make_person, make_platform
@@ -125,6 +125,7 @@ def make_course(learners: int = 1, **fields: Any) -> Course:
     """Scores are shown as soon as they are there, unless `fields` of the exam say otherwise."""
     exam = make_exam(**{"score_release": Exam.ReleasePolicy.AT_MARKED, **fields})
     column = make_column(exam, make_context(make_platform(exam.owner_unit), scopes=SCOPES))
+    ExamGroup.objects.create(exam=exam, group=column.context.group, at=NOW)
     people = [make_person(column.context) for _ in range(learners)]
     for user in people:
         make_candidate(exam, user)

@@ -33,7 +33,9 @@ door = behind(Action.EXAM_VIEW, or_if=teaches_here)
 
 
 def inside_admin(request: HttpRequest) -> bool:
-    return bool(request.resolver_match and ADMIN in request.resolver_match.namespaces)
+    """Whether the request came through the admin: to the mount there, or to a tab that another room adds."""
+    there = bool(request.resolver_match and ADMIN in request.resolver_match.namespaces)
+    return there or request.path.startswith(reverse("wagtailadmin_home"))
 
 
 def link(request: HttpRequest, name: str, *args: object) -> str:
