@@ -117,6 +117,8 @@ def finish(request: HttpRequest) -> HttpResponse:
     try:
         if not same_origin(request):
             raise Refused(Refusal.STATE_FOREIGN, "the step was not taken on a page of ours")
+        if not request.POST.get("secret"):
+            raise Refused(Refusal.NO_COOKIE, "neither cookie nor the platform's storage kept the secret")
         landing, ticket = launching.finish_by_storage(
             ticket=request.POST.get("ticket", ""),
             secret=request.POST.get("secret", ""),
@@ -124,7 +126,9 @@ def finish(request: HttpRequest) -> HttpResponse:
             now=now,
         )
     except Refused as refused:
-        return refused_page(request, refused, launch=launching.keep_refusal(refused, now=now))
+        login = Login.objects.select_related("platform").filter(state=request.POST.get("state", "")).first()
+        kept = launching.keep_refusal(refused, now=now, platform=login.platform if login else None)
+        return refused_page(request, refused, launch=kept, login=login)
     response = render(
         request,
         "lti/new_window.html",

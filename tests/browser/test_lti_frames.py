@@ -304,6 +304,21 @@ def test_storage_that_never_answers_leads_to_a_window_too(
         expect(tool(page).get_by_role("link", name="在新窗口打开")).to_be_visible()
 
 
+def test_storage_that_forgets_leads_to_a_window_too(site: Site, cookieless_device: BrowserContext) -> None:
+    with campus_at(site, Sakai) as campus:
+        exam = campus.exam("final")
+        page = cookieless_device.new_page()
+        page.add_init_script("""addEventListener("message", (event) => {
+          if (event.data.subject === "lti.put_data") setTimeout(() => kept.clear(), 0);
+        })""")
+        campus.go(page, "ana", "final")
+        expect(tool(page).get_by_role("heading", name="无法打开")).to_be_visible()
+        expect(tool(page).get_by_text("no_cookie")).to_be_visible()
+        with cookieless_device.expect_page() as opening:
+            tool(page).get_by_role("link", name="在新窗口打开").click()
+        opening.value.wait_for_url(f"{site.url}/exams/{exam.pk}/")
+
+
 def test_secret_is_told_to_no_page_of_another_origin(site: Site, cookieless_device: BrowserContext) -> None:
     with campus_at(site, Sakai) as campus:
         campus.exam("final")
