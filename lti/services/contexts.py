@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from learning.organisation.models import GroupRole, User
 from learning.organisation.services import groups
+from learning.study.services.groups import studied_by_group
 from lti.core import claims
 from lti.core.claims import Message, Standing
 from lti.models import Context, ContextMember, Deployment, PlatformUser, ResourceLink
@@ -56,7 +57,7 @@ def enter(deployment: Deployment, message: Message, person: PlatformUser, *, now
         if message.ags is not None:
             columns.remember(link=link, ags=message.ags, now=now)
         if message.standing is Standing.LEARNER:
-            admit(target, [person.user], now=now)
+            admit(context, target, [person.user], now=now)
     return Place(context, link, target, message.standing)
 
 
@@ -146,19 +147,22 @@ def link_of(context: Context, message: Message, *, now: datetime) -> ResourceLin
 
 
 def bind(link: ResourceLink, target: targets.Target, *, now: datetime) -> None:
-    """The link opens this from now on, and its course's group sits the exam."""
+    """The link opens this from now on, and its course's group sits the exam or studies the course."""
     exam_id = target.exam.pk if target.exam else None
     page_id = target.page.pk if target.page else None
     if (link.exam_id, link.page_id) != (exam_id, page_id):
         link.exam_id, link.page_id, link.line_item = exam_id, page_id, None
         link.column_asked_at = None  # that was for what it opened before
         link.save(update_fields=["exam", "page", "line_item", "column_asked_at"])
+    group = link.context.group
     if exam_id is not None:
-        ExamGroup.objects.get_or_create(exam_id=exam_id, group=link.context.group, defaults={"at": now})
+        ExamGroup.objects.get_or_create(exam_id=exam_id, group=group, defaults={"at": now})
+    elif target.course is not None:
+        studied_by_group(course=target.course, group=group, by=None, now=now)
 
 
-def admit(target: targets.Target, users: list[User], *, now: datetime) -> None:
-    """Opens to these learners what a link opens: the exam as its candidates, the course as its students."""
+def admit(context: Context, target: targets.Target, users: list[User], *, now: datetime) -> None:
+    """Opens to these learners what a link of the course opens: the exam as its candidates, a page as its students."""
     if target.exam is None:
         targets.enrol_learners(target, users, now=now)
         return
@@ -166,4 +170,4 @@ def admit(target: targets.Target, users: list[User], *, now: datetime) -> None:
     known = set(there)
     fresh = [user for user in users if user.pk not in known]
     if fresh:
-        admit_users(exam_id=target.exam.pk, users=fresh, by=None, now=now)
+        admit_users(exam_id=target.exam.pk, users=fresh, by=None, now=now, group=context.group)

@@ -57,6 +57,11 @@ class Target:
         return thing.pk if thing else 0
 
     @property
+    def course(self) -> Activity | None:
+        """The course of a page: of a lesson the one it belongs to."""
+        return (self.activity.parent or self.activity) if self.activity else None
+
+    @property
     def custom(self) -> dict[str, str]:
         """The custom claim by which `find_target` finds it again."""
         return {self.name: str(self.number)}
@@ -163,11 +168,9 @@ def address_of(target: Target | None, *, standing: str, link: ResourceLink) -> s
 def enrol_learners(target: Target, users: Iterable[User], *, now: datetime) -> int:
     """Opens the course of a page to these people, whatever its audience: they are enrolled as those who begin by
     themselves, so nobody counts them as expected. Returns how many were new."""
-    activity = target.activity
-    course = (activity.parent or activity) if activity else None
-    if course is None:
+    if target.course is None:
         return 0
-    return enrol(activity=course, users=users, source=Enrolment.Source.SELF, now=now)
+    return enrol(activity=target.course, users=users, source=Enrolment.Source.SELF, now=now)
 
 
 def exams_linked(context: Context) -> list[Exam]:
