@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.urls import Resolver404, get_script_prefix, resolve
 
 from learning.organisation.models import User
@@ -54,12 +53,9 @@ def make_ticket(*, by: User, platform_id: int, launch: UUID, address: str, now: 
 
 def take_ticket(*, ticket: str, now: datetime) -> WindowTicket:
     """What the ticket opens, with user and platform; it is good for once. Raises Refused."""
-    with transaction.atomic():
-        rows = WindowTicket.objects.select_related("user", "platform")
-        found = rows.filter(token_hash=hashed(ticket)).first() if ticket else None
-        # Of two that come at once one deletes the row.
-        if found is None or not WindowTicket.objects.filter(pk=found.pk).delete()[0]:
-            raise Refused(Refusal.TICKET_UNKNOWN, "no window waits for this ticket, or it was opened")
+    found = _waiting(ticket)
+    if found is None or not _taken(found):
+        raise Refused(Refusal.TICKET_UNKNOWN, "no window waits for this ticket, or it was opened")
     if found.expires_at <= now:
         raise Refused(Refusal.TICKET_EXPIRED, "the ticket is older than a minute")
     if found.platform.state != Platform.State.ACTIVE:
@@ -67,3 +63,13 @@ def take_ticket(*, ticket: str, now: datetime) -> WindowTicket:
     if not found.user.is_active:
         raise Refused(Refusal.ACCOUNT_INACTIVE, "the account was switched off meanwhile")
     return found
+
+
+def _waiting(ticket: str) -> WindowTicket | None:
+    rows = WindowTicket.objects.select_related("user", "platform")
+    return rows.filter(token_hash=hashed(ticket)).first() if ticket else None
+
+
+def _taken(found: WindowTicket) -> bool:
+    """Of several that come at once one deletes the row."""
+    return bool(WindowTicket.objects.filter(pk=found.pk).delete()[0])
