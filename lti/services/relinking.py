@@ -38,8 +38,8 @@ class NotLinkable(OrganisationError):
 
 def attempts_of(person: PlatformUser) -> int:
     """How many attempts hang on this link: for an account that the platform's launch made all of its attempts,
-    for a member's own account those in exams that courses of the platform sit."""
-    attempts = Attempt.objects.filter(user=person.user_id)
+    for a member's own account those in exams that courses of the platform sit. Voided ones hold nothing back."""
+    attempts = Attempt.objects.filter(user=person.user_id).exclude(state=Attempt.State.VOID)
     if person.linked_by != PlatformUser.LinkedBy.LAUNCH:
         attempts = attempts.filter(exam__in=_exams_of(person))
     return attempts.count()

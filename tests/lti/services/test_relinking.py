@@ -116,6 +116,18 @@ def test_who_sat_an_exam_is_not_relinked(context: Context, root: Unit, administr
     assert person.user == wrong
 
 
+def test_a_voided_attempt_holds_nothing_back(context: Context, root: Unit, administrator: User) -> None:
+    wrong, right = launched_user(root), make_user("2026001", unit=root)
+    person = make_person(context, wrong)
+    exam = make_exam(candidates=[wrong])
+    attempt = make_attempt(exam, wrong)
+    attempt.state = attempt.State.VOID
+    attempt.save(update_fields=["state"])
+    assert relink_person(person=person, number="2026001", by=administrator, now=NOW) == right
+    attempt.refresh_from_db()
+    assert attempt.user == wrong
+
+
 def test_a_members_own_exams_elsewhere_hold_nothing_back(
     context: Context, root: Unit, administrator: User
 ) -> None:
