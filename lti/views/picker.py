@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from learning.organisation.admin.screens import user_of
 from lti.addresses import absolute
+from lti.core import claims
 from lti.core.refusals import Refused
 from lti.models import Platform
 from lti.services import choosing
@@ -109,7 +110,7 @@ def _answer(request: HttpRequest, asked: Asked, chosen: list[Target]) -> HttpRes
     answer = choosing.answer(
         asked,
         [] if given_up else items,
-        launch_url=absolute(request, "lti_launch"),
+        launch_url=_launch_url(request, asked),
         message=_("没有选择内容。") if given_up else "",
         now=timezone.now(),
     )
@@ -117,6 +118,13 @@ def _answer(request: HttpRequest, asked: Asked, chosen: list[Target]) -> HttpRes
     response = render(request, "lti/picker_answer.html", context)
     response.form_action = (answer.origin,)  # type: ignore[attr-defined]  # learning.project's content policy
     return response
+
+
+def _launch_url(request: HttpRequest, asked: Asked) -> str:
+    """Where links lead: to the very address that the platform has for us, which may end in a slash."""
+    plain = absolute(request, "lti_launch")
+    told = asked.launch.claims.get(claims.TARGET_LINK_URI)
+    return f"{plain}/" if told == f"{plain}/" else plain
 
 
 def _page(request: HttpRequest, template: str, asked: Asked, context: dict[str, Any]) -> HttpResponse:

@@ -186,11 +186,29 @@ def test_chosen_exam_is_saved_by_the_teacher_and_opened_by_students(
     moodle.choosing.save()
     (link,) = moodle.choosing.made
     assert link.item
-    assert (link.title, link.custom, link.item.maximum) == (exam.title, opens(exam), 6)
+    assert (link.title, link.custom["exam"], link.item.maximum) == (exam.title, str(exam.pk), 6)
     assert Robot().launch(moodle.begin("ana", link.id)).url == f"{site.url}/exams/{exam.pk}/"
     with site.database():
         sit(exam, person(moodle, "ana"))
     assert percent(moodle.gradebook.shown("ana", link.item)) == 33.3
+
+
+def test_our_addresses_may_be_typed_with_a_slash_at_the_end(
+    site: Site, campuses: Campuses, exam: Exam
+) -> None:
+    fake = campuses.join(Platform)
+    fake.client.login_url, fake.client.redirect_uris = f"{site.url}/lti/login/", [f"{site.url}/lti/launch/"]
+    fake.client.jwks_url = f"{site.url}/lti/jwks/"
+    fake.links["exam"].target = f"{site.url}/lti/launch/"
+    robot = Robot()
+    shelf = robot.launch(fake.begin("teach", message=DEEP_LINKING))
+    options = robot.visit(f"{shelf.url}?step=options&item=exam-{exam.pk}", comes_from=shelf.url)
+    robot.through(robot.submit(options, form_with(options, "item")))
+    (link,) = fake.choosing.made
+    assert Robot().launch(fake.begin("ana", link.id)).url == f"{site.url}/exams/{exam.pk}/"
+    with site.database():
+        sit(exam, person(fake, "ana"))
+    assert percent(fake.gradebook.shown("ana", link.item)) == 33.3
 
 
 def test_platform_registers_itself_and_waits_on_both_sides(
