@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import update_last_login
 from django.core import signing
@@ -64,8 +65,10 @@ def has_our_cookies(request: HttpRequest) -> bool:
 
 
 def same_origin(request: HttpRequest) -> bool:
-    """Whether a page of ours sent the form: browsers put an Origin on every POST."""
-    return request.headers.get("Origin", "") == f"{request.scheme}://{request.get_host()}"
+    """Whether a page of ours sent the form: browsers put an Origin on every POST. Ours are also those that the settings
+    trust, as for every form: a proxy may hide from us what the browser sees."""
+    origin = request.headers.get("Origin", "")
+    return origin in (f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS)
 
 
 def allow_frames(response: HttpResponse, platform: Platform | None) -> None:

@@ -147,6 +147,27 @@ def test_student_studies_a_lesson_in_the_frame(site: Site, campus: Campus, new_d
     in_order(tool_frame(page))
 
 
+def test_book_of_another_site_opens_in_a_window_and_is_recorded(
+    site: Site, campus: Campus, new_device: NewDevice
+) -> None:
+    book = {"title": "党章", "url": "https://books.example/1"}
+    with site.database():
+        course = make_course(campus.unit)
+        lesson = make_lesson(course, blocks=[("link", book)], live=True)
+        publish(course)
+    campus.platform.add_link("lesson", custom={"lesson": str(lesson.pk)})
+    context = new_device()
+    context.route("https://books.example/**", lambda route: route.fulfill(body="the book"))
+    page = campus.open(context, "ana", "lesson")
+    tool(page).locator("form[action*=parts] button").click()
+    link = tool(page).get_by_role("link", name="打开")
+    with context.expect_page() as opening:
+        link.click()
+    opening.value.wait_for_url("https://books.example/1")
+    tool(page).get_by_role("link", name="返回课时").click()
+    expect(tool(page).get_by_text("已打开过")).to_be_visible()
+
+
 def test_two_courses_are_written_in_two_tabs_at_once(
     site: Site, campus: Campus, new_device: NewDevice
 ) -> None:

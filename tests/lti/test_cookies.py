@@ -294,3 +294,10 @@ def test_only_our_own_origin_is_the_same(origin: str, ours: bool) -> None:
     request = HttpRequest()
     request.META = {"SERVER_NAME": "exam.example.edu", "SERVER_PORT": "80", "HTTP_ORIGIN": origin}
     assert browser.same_origin(request) is ours
+
+
+@override_settings(CSRF_TRUSTED_ORIGINS=["https://exam.example.edu"])
+def test_origin_that_the_settings_trust_is_ours() -> None:
+    request = HttpRequest()
+    request.META = {"SERVER_NAME": "inner", "SERVER_PORT": "80", "HTTP_ORIGIN": "https://exam.example.edu"}
+    assert browser.same_origin(request)
