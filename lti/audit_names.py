@@ -21,6 +21,9 @@ def enter() -> None:
     """Called once, from apps.ready."""
     name_actions(
         {
+            "lti.link_bound": _("选择平台链接打开的内容"),
+            "lti.link_cleared": _("清除平台链接打开的内容"),
+            "lti.roster_synced": _("同步平台课程名单"),
             "tool_key.made": _("生成签名密钥"),
             "tool_key.rotated": _("更换签名密钥"),
             "platform.added": _("登记校园平台"),
@@ -41,6 +44,11 @@ def enter() -> None:
     )
     name_facts(
         {
+            "lti.link_bound course": _("课程"),
+            "lti.link_cleared course": _("课程"),
+            "lti.roster_synced people": _("人数"),
+            "lti.roster_synced new": _("新增"),
+            "lti.roster_synced left": _("离开"),
             "tool_key.rotated at_once": _("立即更换"),
             **{f"platform.changed {field}": _name_of(field) for field in FIELDS},
             "deployments": _("部署"),

@@ -35,6 +35,7 @@ SCREENS = (
     ("manage_monitor", Action.EXAM_MONITOR),
     ("manage_marking", Action.EXAM_MARK),
     ("manage_results", Action.MEMBER_VIEW),
+    ("lti_grades", Action.MEMBER_VIEW),
 )
 LOOKED_AT = 100  # characters of a search
 
@@ -168,7 +169,7 @@ def _row(taught: Taught, link: ResourceLink, now: Any) -> Row:
 
 
 def _screens(request: HttpRequest, row: Row, taught: Taught) -> list[tuple[str, str]]:
-    """(address, words) of the exam's screens that this person may open."""
+    """(address, words) of the exam's screens that this person may open; that of the gradebook once there is a column."""
     exam = row.target.exam if row.target else None
     if exam is None:
         return []
@@ -177,12 +178,13 @@ def _screens(request: HttpRequest, row: Row, taught: Taught) -> list[tuple[str, 
         "manage_monitor": _("监考"),
         "manage_marking": _("阅卷"),
         "manage_results": _("成绩"),
+        "lti_grades": _("成绩回传"),
     }
     user, group = user_of(request), taught.context.group_id
     return [
         (reverse(name, args=[exam.pk]), labels[name])
         for name, action in SCREENS
-        if group in groups_allowing(user, action)
+        if group in groups_allowing(user, action) and (name != "lti_grades" or row.link.line_item_id)
     ]
 
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from learning.organisation.models import Role, User
 from lti.core import claims
-from lti.models import Context, ContextMember, Platform, ResourceLink
-from question_bank.exams.models import Exam
+from lti.models import Context, ContextMember, LineItem, Platform, ResourceLink
+from question_bank.exams.models import Exam, ExamGroup
 from tests.courses.factories import make_course
 from tests.factories import make_exam, make_unit, make_user
 from tests.lti.factories import Standing, make_context, make_link, make_person
@@ -181,6 +181,26 @@ def test_the_screens_that_it_leads_to_do_open(
     teaching.post(at(link, "choose/"), {"item": f"exam-{exam.pk}"})
     for screen in ("candidates", "monitor", "marking", "results"):
         assert teaching.get(f"/manage/exams/{exam.pk}/{screen}/").status_code == 200, screen
+
+
+def test_what_went_to_the_gradebook_is_a_click_away_once_there_is_a_column(
+    teaching: Client, course: Context, exam: Exam
+) -> None:
+    address = f"/manage/exams/{exam.pk}/grades/"
+    link = make_link(course, exam=exam)
+    assert address not in text_of(teaching.get(url(course)))
+    link.line_item = LineItem.objects.create(
+        context=course,
+        url="https://lms.example.edu/items/1",
+        maximum=6,
+        exam=exam,
+        made_by="tool",
+        created_at=timezone.now(),
+    )
+    link.save()
+    ExamGroup.objects.create(exam=exam, group=course.group, at=timezone.now())
+    assert address in text_of(teaching.get(url(course)))
+    assert teaching.get(address).status_code == 200
 
 
 def test_a_course_without_links_says_what_to_do(teaching: Client, course: Context) -> None:
