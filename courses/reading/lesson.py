@@ -59,7 +59,7 @@ def lesson(page: LessonPage, request: HttpRequest) -> HttpResponse:
         finish_by_earlier_attempts(user=user, activity=entry.activity, now=now)
     progress = course_progress(user=user, courses=[course])[course.pk]
     here = next(each for each in progress.lessons if each.activity.pk == entry.activity.pk)
-    context = {"page": page, "course": course, "around": around(progress, here)}
+    context: dict[str, Any] = {"page": page, "course": course, "around": around(progress, here)}
     if not here.unlocked:
         context["why"] = why_closed(here, progress.lessons)
         return render(request, "courses/lesson_closed.html", context)
