@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from lti.models import Launch, Login, Platform
+from learning.project.celery import app
+from lti import tasks
+from lti.models import Launch, Login, Platform, WindowTicket
 from lti.services import retention
-from tests.factories import NOW
+from tests.factories import NOW, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +51,27 @@ def test_more_than_one_batch_is_dropped(platform: Platform, monkeypatch: pytest.
     monkeypatch.setattr(retention, "BATCH", 2)
     Launch.objects.bulk_create(Launch(platform=platform, at=NOW - timedelta(days=31)) for _ in range(5))
     assert retention.drop_old(now=NOW) == (0, 5)
+
+
+def test_a_ticket_that_nobody_used_goes_when_it_is_over(platform: Platform) -> None:
+    user = make_user()
+    for n, left in enumerate((timedelta(seconds=-1), timedelta(seconds=1))):
+        WindowTicket.objects.create(
+            token_hash=str(n),
+            platform=platform,
+            user=user,
+            launch=uuid4(),
+            address="/",
+            expires_at=NOW + left,
+        )
+    retention.drop_old(now=NOW)
+    assert [ticket.token_hash for ticket in WindowTicket.objects.all()] == ["1"]
+
+
+def test_it_is_done_each_night(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    Launch.objects.create(platform=platform, at=NOW - timedelta(days=31))
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert tasks.drop_old.name in scheduled
+    tasks.drop_old()
+    assert not Launch.objects.exists()
