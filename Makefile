@@ -37,7 +37,7 @@ demo: $(RUNS)
 	@$(MAKE) --no-print-directory messages
 	@exec $(BIN)/python manage.py demo $(ARGS)
 
-# Open edX's LTI consumer, a platform that the tests launch from: under the AGPL, so in an environment of its own.
+# Platforms that the tests launch from, Open edX's LTI consumer first: under the AGPL, so in an environment of its own.
 $(CAMPUS): tests/lti/openedx/requirements.lock | $(VENV)/bin/python
 	$(BIN)/python -m venv $(EDX)
 	$(EDX)/bin/pip install --quiet --disable-pip-version-check --retries 1 --require-hashes -r $<

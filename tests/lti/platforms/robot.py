@@ -244,7 +244,7 @@ class Robot:
             if told.get("max-age") == "0" or "1970" in told.get("expires", ""):
                 self.cookies.pop(key, None)
             else:
-                self.cookies[key] = Cookie(value.strip('"'), same_site, partition)
+                self.cookies[key] = Cookie(value, same_site, partition)
 
 
 def _site(url: str) -> str:
