@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import desk, launching, reporting, saving, sitting, studying
+from . import desk, grading, launching, reporting, saving, sitting, studying
 from .bench import QUICK, Bench, Pace, sizes
 from .cluster import PGBENCH_CLIENTS, PGBENCH_SCALE, cluster
 from .figures import ROOT, Figures, missed, show, write_page, write_results
@@ -37,6 +37,7 @@ BENCHES: dict[str, Callable[[Bench], Figures]] = {
     "study_pages": reporting.study_pages,
     "export_100000": reporting.export_100000,
     "launches": launching.launches,
+    "grades": grading.grades,
 }
 
 

@@ -15,10 +15,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Field
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from learning.organisation.rows import write
 from lti.core import ags, claims
 from lti.core.dialects import dialect_of
 from lti.models import GradeDelivery, Platform
@@ -33,9 +35,19 @@ LAST_MINUTE = timedelta(
     minutes=1
 )  # of a claim: what has not begun by then is left to the next; a call takes less
 SECOND = timedelta(seconds=1)
-WRITTEN = (
-    "state", "cause", "next_try_at", "tries", "score", "maximum", "comment", "timestamp", "sent_at", "status", "answer",
-)  # fmt: skip
+# Hundreds of rows a second: by bulk_update most of the time went into putting the statement together.
+_FIELDS: list[Field[Any, Any]] = [
+    GradeDelivery._meta.get_field(name)  # type: ignore[misc]  # columns of ours
+    for name in (
+        "state", "cause", "next_try_at", "tries", "score", "maximum", "comment", "timestamp", "sent_at", "status", "answer",
+    )
+]  # fmt: skip
+_SETS = ", ".join(f"{field.column} = %s" for field in _FIELDS)
+_UPDATE = f"UPDATE lti_gradedelivery SET {_SETS} WHERE id = %s"  # noqa: S608 — columns of ours
+
+
+def _value(field: Field[Any, Any], row: GradeDelivery) -> Any:
+    return field.get_db_prep_save(getattr(row, field.attname), connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,7 @@ def take(platform: Platform, *, limit: int, now: datetime) -> Taken:
             letters += [letter] if letter else []
         # Older rows are closed before a new one is under way: there is never a second.
         changed.sort(key=lambda row: row.state == State.SENDING)
-        for closing in (True, False):
-            part = [row for row in changed if (row.state != State.SENDING) is closing]
-            GradeDelivery.objects.bulk_update(part, WRITTEN, batch_size=50)
+        write(_UPDATE, [[*(_value(field, row) for field in _FIELDS), row.pk] for row in changed])
     return Taken(letters, len(chosen))
 
 

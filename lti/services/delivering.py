@@ -96,13 +96,15 @@ def _drain(clock: Callable[[], datetime], until: datetime | None, call: Call, po
             if all(lane.done for lane in lanes):
                 return taken
             continue
-        for future in wait(flying, return_when=FIRST_COMPLETED).done:
-            lane, letter = flying.pop(future)
-            lane.under_way -= 1
-            reply = _reply(future)
-            write_down(letter, reply, lane.platform, now=clock())
-            taken += reply.verdict is Verdict.TAKEN
-            lane.done = lane.done or _resting(lane.platform, clock())
+        come = wait(flying, return_when=FIRST_COMPLETED).done
+        with transaction.atomic():  # one commit for all that came in the meantime
+            for future in come:
+                lane, letter = flying.pop(future)
+                lane.under_way -= 1
+                reply = _reply(future)
+                write_down(letter, reply, lane.platform, now=clock())
+                taken += reply.verdict is Verdict.TAKEN
+                lane.done = lane.done or _resting(lane.platform, clock())
 
 
 def _asked(now: datetime) -> QuerySet[Platform]:
@@ -154,7 +156,7 @@ def _mine(letter: Letter) -> QuerySet[GradeDelivery]:
 
 
 def write_down(letter: Letter, reply: Reply, platform: Platform, *, now: datetime) -> None:
-    """What came of a letter; nothing where its claim ran out and another worker has the row."""
+    """What came of a letter, inside a transaction; nothing where its claim ran out and another worker has the row."""
     changes: dict[str, Any] = {"status": reply.status, "answer": reply.text}
     match reply.verdict:
         case Verdict.TAKEN:
@@ -178,18 +180,17 @@ def write_down(letter: Letter, reply: Reply, platform: Platform, *, now: datetim
             spread = secrets.randbelow(1000) / 1000
             later = now + max(pause(letter.tries, spread), reply.wait)
             changes |= {"state": State.PENDING, "next_try_at": later}
-    with transaction.atomic():
-        if _mine(letter).update(**changes) and reply.verdict is Verdict.TAKEN and letter.again_at:
-            put_one(  # the cell was emptied, and is filled again once its score may be seen
-                line_item_id=letter.line_item,
-                person_id=letter.person,
-                cause=GradeDelivery.Cause.RELEASED,
-                at=letter.again_at,
-                now=now,
-                state=State.WAITING,
-            )
-        if reply.verdict is Verdict.GONE:
-            _close_column(letter.line_item, now)
+    if _mine(letter).update(**changes) and reply.verdict is Verdict.TAKEN and letter.again_at:
+        put_one(  # the cell was emptied, and is filled again once its score may be seen
+            line_item_id=letter.line_item,
+            person_id=letter.person,
+            cause=GradeDelivery.Cause.RELEASED,
+            at=letter.again_at,
+            now=now,
+            state=State.WAITING,
+        )
+    if reply.verdict is Verdict.GONE:
+        _close_column(letter.line_item, now)
     _note_health(platform, reply, now)
 
 
