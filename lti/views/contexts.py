@@ -92,7 +92,8 @@ def context_sync(request: HttpRequest, context_id: int) -> HttpResponse:
 @signed_in
 @require_GET
 def link(request: HttpRequest, link_id: int) -> HttpResponse:
-    """Where a launch leads that opens nothing: for anybody whom the platform has in the course."""
+    """Where a launch leads that opens nothing: for anybody whom the platform has in the course. It admits nobody; the next
+    launch does."""
     there = ContextMember.objects.filter(context__links=link_id, removed_at=None)
     place = there.filter(person__user=user_of(request)).select_related("context__platform").first()
     row = ResourceLink.objects.filter(pk=link_id).select_related("context__platform").first()

@@ -373,6 +373,14 @@ def test_a_learner_reads_that_nothing_was_chosen_yet(
     assert "老师还没有选好内容" in text_of(client.get(at(link)))
 
 
+def test_once_it_was_chosen_the_same_page_sends_back_to_the_platform(
+    client: Client, course: Context, link: ResourceLink, exam: Exam
+) -> None:
+    client.force_login(learner(course))
+    ResourceLink.objects.update(exam=exam)
+    assert "请从平台的课程里再次打开这个链接" in text_of(client.get(at(link)))
+
+
 def test_whoever_has_no_standing_reads_that(client: Client, course: Context, link: ResourceLink) -> None:
     client.force_login(make_person(course, Standing.NONE))
     assert "平台没有说明您在课程中的身份" in text_of(client.get(at(link)))
