@@ -40,7 +40,7 @@ class Platform(Launching):
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(tool, now=now)
-        self.server = Loopback(self.answer, name=name)
+        self.server = Loopback(self.answer, name=name, now=now)
         self.url = self.server.url
         self.lock = threading.Lock()
         self.asked: list[Asked] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,9 +59,16 @@ def moved(url: str) -> Answer:
 
 
 class Loopback:
-    """`answer` served at `url` until `stop()`. The name is what the URL says; it always listens on 127.0.0.1."""
+    """`answer` served at `url` until `stop()`. The name is what the URL says; it always listens on 127.0.0.1. `now`: its
+    clock in seconds."""
 
-    def __init__(self, answer: Callable[[Asked], Answer], *, name: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        answer: Callable[[Asked], Answer],
+        *,
+        name: str = "127.0.0.1",
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.closing = threading.Event()
         server = self
 
@@ -92,6 +100,10 @@ class Loopback:
                 self.wfile.write(given.body)
 
             do_GET = do_POST = do_PUT = do_DELETE = respond  # noqa: N815 — names of http.server
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                """The Date of an answer is by the clock that the platform goes by."""
+                return super().date_time_string(now() if timestamp is None else timestamp)  # type: ignore[arg-type]
 
             def log_message(self, format: str, *arguments: Any) -> None:
                 """Tests look at what the platform remembers."""
