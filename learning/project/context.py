@@ -36,9 +36,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "brand_color": look.brand,
             "brand_css_url": reverse("brand_css") if look.brand.upper() != DEFAULT_BRAND else "",
             "in_frame": in_frame,
-            # A new window has none of a frame's cookies: it is opened by a ticket.
+            # A new window has none of a frame's cookies: a ticket opens it, on a page that is there without a form.
             "window_url": reverse("lti_window")
-            if in_frame and signed_in and getattr(request.user, "launched", False)
+            if in_frame and signed_in and getattr(request.user, "launched", False) and request.method == "GET"
             else "",
             "large_print": request.COOKIES.get("dangxiao_large_print", ""),
         },

@@ -133,6 +133,7 @@ def test_refused_form_says_so_on_a_page_with_the_slim_bar(platform: Platform) ->
     page = launched(platform, make_user()).post("/t/write", {}, headers=FRAME)
     assert 'class="frame-bar"' in page.content.decode()
     assert "页面已过期" in page.content.decode()
+    assert WINDOW_URL not in page.content.decode(), "a window could only ask for the form's address"
 
 
 def test_same_session_in_a_window_has_the_whole_page(platform: Platform) -> None:
