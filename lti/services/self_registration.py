@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from learning.organisation.services.audit import record
-from lti.core.dialects import dialect_of_product
+from lti.core.dialects import DIALECTS, dialect_of_product
 from lti.core.registration import (
     BadRegistration,
     PlatformConfiguration,
@@ -67,8 +67,9 @@ def register(
     `configuration_url`, and the issuer must be of it. Raises RegistrationFailed."""
     reach = Reach((origin_of(configuration_url),), invitation.allow_insecure_loopback)
     try:
-        configuration = _configuration(configuration_url, reach, now)
-        registered = _registered(configuration, access, tool, reach, now)
+        headers = {"Authorization": f"Bearer {access}"} if access else {}
+        configuration = _configuration(configuration_url, headers, reach, now)
+        registered = _registered(configuration, headers, tool, reach, now)
     except BadRegistration as error:
         raise RegistrationFailed(error.code.value, error.detail) from error
     except Unreachable as error:
@@ -79,15 +80,27 @@ def register(
         raise RegistrationFailed(NOT_ACCEPTED, f"{error.field}: {error}") from error
 
 
-def _configuration(url: str, reach: Reach, now: datetime) -> PlatformConfiguration:
-    answer = fetch("GET", url, reach=reach, now=now)
+def pages_of(origin: str) -> tuple[str, ...]:
+    """Whose pages may show the registration in a frame: those of the origin that was asked, and where its vendor has the
+    universities' pages elsewhere (Canvas), those too."""
+    vendors = (dialect for dialect in DIALECTS.values() if dialect.dynamic_registration)
+    return (origin, *(line for dialect in vendors if dialect.issuer == origin for line in dialect.origins))
+
+
+def _configuration(url: str, headers: dict[str, str], reach: Reach, now: datetime) -> PlatformConfiguration:
+    # The token is for the registration (§3.2), but Canvas wants it here as well.
+    answer = fetch("GET", url, reach=reach, now=now, headers=headers)
     if not answer.ok:
         raise RegistrationFailed(UNREACHABLE, f"the configuration answers HTTP {answer.status}")
     return read_configuration(answer.json(), asked_url=url, insecure_loopback=reach.insecure_loopback)
 
 
 def _registered(
-    configuration: PlatformConfiguration, access: str, tool: ToolUrls, reach: Reach, now: datetime
+    configuration: PlatformConfiguration,
+    headers: dict[str, str],
+    tool: ToolUrls,
+    reach: Reach,
+    now: datetime,
 ) -> Registered:
     scopes, placements = fitting(configuration)
     body = registration_body(
@@ -99,7 +112,6 @@ def _registered(
         placements=placements,
         custom=describing.CUSTOM,
     )
-    headers = {"Authorization": f"Bearer {access}"} if access else {}
     answer = fetch("POST", configuration.registration_url, reach=reach, now=now, json=body, headers=headers)
     said = answer.json()
     if not answer.ok:

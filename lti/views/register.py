@@ -83,5 +83,5 @@ def _failed(request: HttpRequest, failed: RegistrationFailed) -> HttpResponse:
 def _in_frame(response: HttpResponse, origin: str) -> HttpResponse:
     """The platform's administration shows the page in a frame; only a platform with an invitation gets here."""
     if origin:
-        response.frame_ancestors = (origin,)  # type: ignore[attr-defined]  # read by the content policy
+        response.frame_ancestors = self_registration.pages_of(origin)  # type: ignore[attr-defined]  # read by the content policy
     return response

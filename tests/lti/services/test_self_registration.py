@@ -104,9 +104,9 @@ def test_platform_is_written_down_and_waits(lms: Lms, invitation: Invitation) ->
 
 def test_platform_is_told_who_we_are(lms: Lms, invitation: Invitation) -> None:
     exchange(invitation)
-    (_, configuration_url, _), (method, url, sent) = lms.asked
+    (_, configuration_url, before), (method, url, sent) = lms.asked
     assert (configuration_url, method, url) == (CONFIGURATION, "POST", f"{LMS}/register")
-    assert sent["headers"] == {"Authorization": "Bearer token"}
+    assert before["headers"] == sent["headers"] == {"Authorization": "Bearer token"}
     body = sent["json"]
     assert body["initiate_login_uri"] == TOOL.login
     assert body["redirect_uris"] == [TOOL.launch]
@@ -118,7 +118,14 @@ def test_platform_is_told_who_we_are(lms: Lms, invitation: Invitation) -> None:
 
 def test_without_registration_token_none_is_sent(lms: Lms, invitation: Invitation) -> None:
     exchange(invitation, access="")
-    assert lms.asked[1][2]["headers"] == {}
+    assert [sent["headers"] for _, _, sent in lms.asked] == [{}, {}]
+
+
+def test_frame_may_stand_in_pages_of_the_platform_and_of_its_vendors_universities() -> None:
+    assert self_registration.pages_of(LMS) == (LMS,)
+    canvas = "https://canvas.instructure.com"
+    assert self_registration.pages_of(canvas) == (canvas, "https://*.instructure.com")
+    assert self_registration.pages_of("https://blackboard.com") == ("https://blackboard.com",)
 
 
 def test_everything_is_asked_at_the_one_origin(lms: Lms, invitation: Invitation) -> None:

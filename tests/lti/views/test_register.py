@@ -45,7 +45,7 @@ def test_page_tells_the_platform_and_nobody_else_that_it_is_done(client: Client,
     assert answer.frame_ancestors == (platform.url,)  # type: ignore[attr-defined]
     assert answer["Content-Security-Policy"].endswith(f"frame-ancestors 'self' {platform.url}")
     assert "X-Frame-Options" not in answer
-    assert f'{{"origin": "{platform.url}"}}' in answer.text
+    assert f'{{"origins": ["{platform.url}"]}}' in answer.text
     assert 'src="/static/lti/register.js"' in answer.text
     assert "no-store" in answer["Cache-Control"]
 
