@@ -66,10 +66,8 @@ def register(request: HttpRequest, token: str = "") -> HttpResponse:
         )
     except RegistrationFailed as failed:
         return _in_frame(_failed(request, failed), origin)
-    closing = {"origin": origin}
-    return _in_frame(
-        render(request, "lti/registered.html", {"platform": platform, "closing": closing}), origin
-    )
+    context = {"platform": platform, "closing": {"origins": self_registration.pages_of(origin)}}
+    return _in_frame(render(request, "lti/registered.html", context), origin)
 
 
 def _failed(request: HttpRequest, failed: RegistrationFailed) -> HttpResponse:

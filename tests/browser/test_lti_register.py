@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 FRAME = """url => {
   const frame = document.createElement("iframe");
   Object.assign(frame, {name: "tool", src: url, width: 340, height: 600});
-  window.heard = new Promise(resolve => addEventListener("message", e => resolve([e.origin, e.data])));
+  addEventListener("message", e => window.heard = window.heard || [e.origin, e.data]);
   document.body.append(frame);
 }"""
 
@@ -46,6 +46,7 @@ def test_platforms_page_is_told_that_it_may_close_the_frame(
         made = registering.invite(name="教学平台", allow_insecure_loopback=True, by=None, now=timezone.now())
     page.evaluate(FRAME, platform.registering.url(f"{site.url}/lti/register/{made.token}"))
     expect(page.frame_locator("[name=tool]").get_by_role("heading", name="注册完成")).to_be_visible()
+    page.wait_for_function("window.heard", timeout=10_000)
     assert page.evaluate("window.heard") == [site.url, {"subject": "org.imsglobal.lti.close"}]
     frame = page.frame(name="tool")
     assert frame is not None
