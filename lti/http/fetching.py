@@ -21,7 +21,7 @@ from lti.models import Platform, origin_of
 from . import connecting
 
 USER_AGENT = "Dangxiao/0.1.0 (LTI 1.3)"  # some Moodle sites answer 403 to a request that names no agent
-TOTAL_S = 5.0  # name, connection, handshake, question and answer together
+TOTAL_S = 5.0  # connection, handshake, question, answer; the resolver has limits of its own
 LONGEST_BODY = 1024 * 1024  # bytes, unpacked
 LONGEST_URL = 4000
 CLOCK_MOVED_S = 2.0  # a smaller difference is a slow answer
@@ -153,7 +153,7 @@ def fetch(
             raise Unreachable(Why.NO_ADDRESS, f"{origin} has no address") from error
         except connecting.NotAllowed as error:
             raise Unreachable(Why.PRIVATE_ADDRESS, f"{origin} is at a private or special address") from error
-        except (requests.RequestException, connecting.LowerError, OSError) as error:
+        except (requests.RequestException, connecting.LowerError, OSError, UnicodeError) as error:
             raise _why(error, origin, late=time.monotonic() - begun >= TOTAL_S) from error
 
 
