@@ -12,11 +12,13 @@ class LtiConfig(AppConfig):
         from learning.organisation.exports import contribute
         from learning.organisation.own_links import add_own_link
         from question_bank.exams.notes import add_result_note
+        from question_bank.exams.publishing import add_way_in
         from question_bank.exams.views.manage.doors import add_exam_tab
 
         from . import audit_names, receivers
         from .own_record import platforms_of
         from .result_notes import on_its_way
+        from .services.targets import comes_by_links
         from .views.grades import tab
         from .views.joining import link_to_joining
 
@@ -25,4 +27,5 @@ class LtiConfig(AppConfig):
         add_own_link(link_to_joining)
         add_exam_tab(tab)
         add_result_note(on_its_way)
+        add_way_in(comes_by_links)
         contribute("campus_platforms", platforms_of)

@@ -38,6 +38,7 @@ def enter() -> None:
             "invitation.made": _("生成平台登记邀请"),
             "invitation.revoked": _("撤销平台登记邀请"),
             "grades.resend": _("重新发送成绩"),
+            "platform_person.linked": _("平台人员与账号对应"),
             "platform_person.relinked": _("更改平台人员对应的账号"),
             "platform_person.unlinked": _("解除平台人员对应的账号"),
         }

@@ -137,7 +137,7 @@ def _entered(platform: Platform, new: Sequence[Known], now: datetime) -> dict[st
 
 
 def _entry(platform: Platform, row: PlatformUser, made: bool, now: datetime) -> AuditEntry:
-    action = "account.created" if made else "lti.person_linked"
+    action = "account.created" if made else "platform_person.linked"
     return audit.entry(actor=None, action=action, obj=row.user, data={"platform": platform.name}, now=now)
 
 

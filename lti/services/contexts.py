@@ -15,7 +15,7 @@ from lti.core import claims
 from lti.core.claims import Message, Standing
 from lti.models import Context, ContextMember, Deployment, PlatformUser, ResourceLink
 from question_bank.exams.candidates import admit_users
-from question_bank.exams.models import Candidate, ExamGroup
+from question_bank.exams.models import Candidate, Exam, ExamGroup
 
 from . import columns, copying, targets
 
@@ -162,12 +162,18 @@ def bind(link: ResourceLink, target: targets.Target, *, now: datetime) -> None:
 
 
 def admit(context: Context, target: targets.Target, users: list[User], *, now: datetime) -> None:
-    """Opens to these learners what a link of the course opens: the exam as its candidates, a page as its students."""
-    if target.exam is None:
-        targets.enrol_learners(target, users, now=now)
-        return
-    there = Candidate.objects.filter(exam=target.exam, user__in=users).values_list("user", flat=True)
-    known = set(there)
+    """Opens to these learners what a link of the course opens: the exam as its candidates; a page as its students, and
+    the exams that its lessons ask for."""
+    if target.exam is not None:
+        _admit_to(target.exam, context, users, now=now)
+    elif targets.enrol_learners(target, users, now=now):
+        for exam in targets.exams_asked_for(target, context.platform):
+            ExamGroup.objects.get_or_create(exam=exam, group=context.group, defaults={"at": now})
+            _admit_to(exam, context, users, now=now)
+
+
+def _admit_to(exam: Exam, context: Context, users: list[User], *, now: datetime) -> None:
+    known = set(Candidate.objects.filter(exam=exam, user__in=users).values_list("user", flat=True))
     fresh = [user for user in users if user.pk not in known]
     if fresh:
-        admit_users(exam_id=target.exam.pk, users=fresh, by=None, now=now, group=context.group)
+        admit_users(exam_id=exam.pk, users=fresh, by=None, now=now, group=context.group)

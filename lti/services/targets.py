@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from wagtail.models import Page
 
+from courses.models import ExamUse
 from courses.reading.places import pages_of
 from learning.organisation.models import User
 from learning.study.models import Activity, Enrolment
@@ -77,6 +78,12 @@ def exams_of(platform: Platform) -> ExamQuerySet:
     # The plan of a large exam is as long as a book, and no launch reads it.
     exams: ExamQuerySet = Exam.objects.filter(state=Exam.State.PUBLISHED).defer("plan", "corrections")
     return exams.filter(owner_unit__path__startswith=platform.unit.path) if platform.unit else exams.none()
+
+
+def comes_by_links(exam: Exam) -> bool:
+    """Whether a platform that is switched on may link the exam once it is published: then its candidates come by it."""
+    paths = Platform.objects.active().exclude(unit=None).values_list("unit__path", flat=True)
+    return any(exam.owner_unit.path.startswith(path) for path in paths)
 
 
 def linkable_exams(platform: Platform, now: datetime) -> ExamQuerySet:
@@ -171,6 +178,16 @@ def enrol_learners(target: Target, users: Iterable[User], *, now: datetime) -> i
     if target.course is None:
         return 0
     return enrol(activity=target.course, users=users, source=Enrolment.Source.SELF, now=now)
+
+
+def exams_asked_for(target: Target, platform: Platform) -> list[Exam]:
+    """The exams that lessons of the page's course ask for, as far as links of the platform may open them."""
+    if target.course is None:
+        return []
+    uses = ExamUse.objects.filter(Q(activity=target.course) | Q(activity__parent=target.course))
+    return list(
+        exams_of(platform).filter(pk__in=uses.filter(activity__is_open=True).values("exam")).order_by("pk")
+    )
 
 
 def exams_linked(context: Context) -> list[Exam]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -139,11 +139,21 @@ def last_day(exam: Exam) -> date:
     return timezone.localtime(exam.closes_at).date()
 
 
+_ways_in: list[Callable[[Exam], bool]] = []
+
+
+def add_way_in(way: Callable[[Exam], bool]) -> None:
+    """A room above that brings candidates of its own, for the exams that `way` says; called once, from the app's
+    `ready`. Such an exam may be published before it has any."""
+    if way not in _ways_in:
+        _ways_in.append(way)
+
+
 def checklist(*, exam: Exam, now: datetime, read: tuple[Parts, Supply] | None = None) -> list[Problem]:
     """All that speaks against publishing, fatal ones first; [] means go. `read`: what the caller has read of
     the blueprint already. Codes: no_sections, empty_section,
     no_marks, short_cell, short_cells, fixed_not_ready, fixed_twice, window_over, no_entry,
-    limit_beyond_window (warning), submit_after_limit, bad_bands, no_candidates, delay_without_attempts
+    limit_beyond_window (warning), submit_after_limit, bad_bands, no_candidates (a warning where others bring some), delay_without_attempts
     (warning)."""
     parts = read[0] if read else parts_of(exam.blueprint_id)
     problems = [
@@ -153,7 +163,11 @@ def checklist(*, exam: Exam, now: datetime, read: tuple[Parts, Supply] | None = 
         *_band_problems(exam.bands),
     ]
     if not exam.candidates.exists() and not exam.admission_rules.exists():
-        problems.append(Problem("no_candidates", _("还没有考生，请先添加考生。")))
+        if any(way(exam) for way in _ways_in):
+            said = _("还没有考生：考生将从校园平台的课程进入。没有课程引用的，请先添加考生。")
+            problems.append(Problem("no_candidates", said, fatal=False))
+        else:
+            problems.append(Problem("no_candidates", _("还没有考生，请先添加考生。")))
     return sorted(problems, key=lambda problem: not problem.fatal)
 
 

@@ -17,6 +17,7 @@ def test_every_audited_act_has_a_name() -> None:
         *(ROOT / "question_bank").rglob("*.py"),
         *(ROOT / "courses").rglob("*.py"),
         *(ROOT / "reports").rglob("*.py"),
+        *(ROOT / "lti").rglob("*.py"),
     ]
     acts = {act for path in sources for act in ACT.findall(path.read_text())}
     assert acts
