@@ -16,8 +16,8 @@ LONGEST_PAUSE: Final = timedelta(hours=6)
 MOST_TRIES: Final = 41
 MOST_STALE: Final = 5
 SHORTEST_WAIT, USUAL_WAIT, LONGEST_WAIT = 1, 30, 3600  # seconds that a busy platform is given
-# How far a platform's rounding may carry a result from the score we sent: half of a hundredth.
-ROUNDING: Final = Decimal("0.005")
+# How far a platform that rounds or cuts to hundredths may carry a result from the score we sent.
+ROUNDING: Final = Decimal("0.01")
 TEXT_LENGTH: Final = 300
 
 

@@ -170,6 +170,9 @@ def _settle(file: _File, outcome: Outcome, platform: Platform, now: datetime) ->
         return None
     if file.asked_again():
         row.cause = Cause.RESENT
+    if isinstance(outcome, Told) and outcome.maximum <= 0:
+        _end(row, State.SUPERSEDED, _("没有可发送的成绩。"))  # a paper without points
+        return None
     if isinstance(outcome, Told):
         same = last is not None and last.state == State.SENT and row.cause != Cause.RESENT
         if same and last is not None and _content(last) == (outcome.score, outcome.maximum, outcome.comment):

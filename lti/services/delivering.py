@@ -124,7 +124,12 @@ def _fill(lane: _Lane, now: datetime, *, over: bool) -> None:
         trying = lane.platform.silent_times >= SILENT  # one of them finds out whether it is back
         if trying and lane.under_way:
             return
-        taken = take(lane.platform, limit=1 if trying else CLAIMED, now=now)
+        try:
+            taken = take(lane.platform, limit=1 if trying else CLAIMED, now=now)
+        except Exception:  # of one platform's rows: no reason to stop the others
+            log.exception("grades for platform %s could not be claimed", lane.platform.pk)
+            lane.done = True
+            return
         lane.letters.extend(taken.letters)
         lane.done = taken.looked_at == 0
 

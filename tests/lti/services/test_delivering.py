@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,7 +13,7 @@ from django.utils import translation
 from lti.core.retrying import MOST_STALE, MOST_TRIES, Reply, Verdict
 from lti.http.fetching import Answer, Unreachable, Why
 from lti.models import ContextMember, Deployment, GradeDelivery, LineItem, Platform
-from lti.services import outbox
+from lti.services import claiming, outbox
 from lti.services.claiming import CLAIM, take
 from lti.services.delivering import SILENT, send_due, write_down
 from question_bank.exams.models import Attempt, Exam
@@ -636,6 +637,24 @@ def test_a_fault_of_ours_loses_nothing(course: Course, book: Gradebook) -> None:
     book.script = broken
     send(book, NOW)
     assert course.row().state == State.PENDING
+
+
+def test_rows_that_cannot_be_read_do_not_hold_up_another_platform(
+    book: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = make_course(), make_course()
+    for each in (broken, sound):
+        sit(each.exam, each.learners[0])
+    real = claiming.outcomes
+
+    def outcomes(seats: Any, *, now: Any) -> Any:
+        if any(exam == broken.exam.pk for exam, _user in seats):
+            raise RuntimeError
+        return real(seats, now=now)
+
+    monkeypatch.setattr(claiming, "outcomes", outcomes)
+    assert send(book, NOW) == 1
+    assert rows(line_item=broken.column, state=State.PENDING) == 1
 
 
 # --- claims
