@@ -26,6 +26,8 @@ SESSION_AGE_S = 12 * 3600
 PLATFORM, LAUNCH, IN_FRAME = "lti_platform", "lti_launch", "lti_in_frame"  # keys of the session
 SALT = "lti.browser.origin"
 FRAMES = ("iframe", "frame")
+# Of another host of the domain's come cookies of any name, also such as may not be written.
+STATE_NAME = re.compile(rf"{STATE_PREFIX}[A-Za-z0-9_-]{{1,16}}")
 # What may stand in a policy: a line of the administrator's must not add to it a directive of its own.
 ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9A-Fa-f:.]+\](:\d+)?")
 
@@ -92,7 +94,7 @@ def state_path() -> str:
 
 def set_state_cookie(response: HttpResponse, state: str, secret: str, *, request: HttpRequest) -> None:
     """Gives the browser its secret of this log-in. Of too many that were never finished the oldest go."""
-    held = {name: _number(value) for name, value in request.COOKIES.items() if name.startswith(STATE_PREFIX)}
+    held = {name: _number(value) for name, value in request.COOKIES.items() if STATE_NAME.fullmatch(name)}
     name = state_cookie_name(state)
     for old in sorted(held, key=lambda each: held[each])[: max(0, len(held) - STATES_KEPT + 1)]:
         drop(response, old, path=state_path())

@@ -16,6 +16,11 @@ _ITEMS: Final = 200
 _DEPTH: Final = 20
 
 
+def storable(text: str) -> bool:
+    """Whether a database takes the text: no NUL, no half of a surrogate pair."""
+    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+
+
 def check_storable(value: object, *, depth: int = _DEPTH) -> None:
     """Refuses as malformed what no database or JSON column takes: NUL, half a surrogate pair, NaN and
     infinity, nesting deeper than `depth`. Otherwise a signed message could end in a server error."""
@@ -23,7 +28,7 @@ def check_storable(value: object, *, depth: int = _DEPTH) -> None:
         raise Refused(Refusal.MALFORMED, "the claims are nested too deeply")
     match value:
         case str():
-            if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+            if not storable(value):
                 raise Refused(Refusal.MALFORMED, "a claim holds a character that no text has")
         case float() if not math.isfinite(value):
             raise Refused(Refusal.MALFORMED, "a claim holds a number that JSON does not know")

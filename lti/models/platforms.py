@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.models import Unit, User
+
+# A name, or an address of either kind: nothing that a content policy or a second parser of URLs could read otherwise.
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 def origin_of(url: str) -> str:
@@ -17,7 +21,7 @@ def origin_of(url: str) -> str:
         host, port = parts.hostname, parts.port
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or not HOST.fullmatch(host):
         return ""
     shown = f"[{host}]" if ":" in host else host
     usual = {"http": 80, "https": 443}[parts.scheme]

@@ -19,6 +19,7 @@ from django.utils.crypto import constant_time_compare
 from lti.core import claims
 from lti.core.claims import Message, Standing
 from lti.core.reading import ID_LENGTH, read_message
+from lti.core.typed import check_storable, storable
 from lti.core.verifying import Refusal, Refused, read_header, verify
 from lti.http.fetching import reach_of
 from lti.http.jwks import find_key
@@ -30,7 +31,12 @@ from .accounts import Known, person_for
 LOGIN_LIFE = timedelta(minutes=10)
 TICKET_LIFE = timedelta(minutes=2)
 RECORDED_EVERY_S = 3600  # one row an hour for each issuer that nobody registered
+# Rows an hour for what nobody has signed: of all issuers that nobody registered together, and of each platform.
+STRANGERS_RECORDED, UNSIGNED_RECORDED = 100, 200
 URL_LENGTH = 2000
+HINT_LENGTH = (
+    8000  # what we are told has to fit into an address, which servers take up to about as many characters
+)
 # What the log-in request may say; everything else is left out when it is begun again in a new window.
 ASKED = (
     "iss",
@@ -64,6 +70,9 @@ def begin(params: Mapping[str, str], *, launch_url: str, ours: Callable[[str], b
     """Answers the platform's third-party initiated log-in (OpenID Connect Core §4; LTI Security Framework §5.1.1.1).
     Raises Refused."""
     asked = {name: params[name] for name in ASKED if params.get(name)}
+    check_storable(asked)
+    if any(len(value) > HINT_LENGTH for value in asked.values()):
+        raise Refused(Refusal.MALFORMED, f"a parameter is longer than {HINT_LENGTH} characters")
     platform = platform_asking(asked)
     if not asked.get("login_hint"):
         raise Refused(Refusal.NO_LOGIN_HINT, "the log-in request has no login_hint")
@@ -159,9 +168,16 @@ class Landing:
     address: str
 
 
+def login_named(state: str) -> Login | None:
+    """The log-in of this state with its platform, whatever became of it."""
+    if not state or not storable(state):
+        return None
+    return Login.objects.select_related("platform__unit").filter(state=state).first()
+
+
 def login_of(state: str, *, now: datetime) -> Login:
     """The log-in that this state began, still open. Raises Refused."""
-    login = Login.objects.select_related("platform__unit").filter(state=state).first() if state else None
+    login = login_named(state)
     if login is None:
         raise Refused(Refusal.STATE_UNKNOWN, "no log-in of ours has this state")
     if login.used_at is not None:
@@ -287,21 +303,39 @@ def keep_refusal(
     issuer: str = "",
     message: Message | None = None,
 ) -> Launch | None:
-    """Writes down why, for the inspector. Of issuers that nobody registered one row an hour, lest strangers fill the
-    table."""
-    if platform is None and not cache.add(f"lti:refused:{hashed(issuer)}", 1, RECORDED_EVERY_S):
+    """Writes down why, for the inspector. What the platform has signed always; of the rest a few rows an hour, lest
+    strangers fill the table: anybody may invent issuers, and read a client id in their browser."""
+    if message is None and not _worth_a_row(platform, issuer):
         return None
     launch = Launch.objects.create(
         platform=platform,
         at=now,
         code=refused.code.value,
-        detail=refused.detail[:500],
-        issuer=issuer[:255],
+        detail=refused.detail[:500] if storable(refused.detail) else "",
+        issuer=issuer[:255] if storable(issuer) else "",
         message_type=message.message_type if message else "",
         claims=shown(message.raw) if message else {},
     )
     log.info("launch %s refused: %s", launch.pk, refused.code)
     return launch
+
+
+def _worth_a_row(platform: Platform | None, issuer: str) -> bool:
+    if platform is not None:
+        return _within(f"lti:unsigned:{platform.pk}", UNSIGNED_RECORDED)
+    # The small number first: the cache shall not hold an entry for each issuer that a stranger invents.
+    return _within("lti:strangers", STRANGERS_RECORDED) and cache.add(
+        f"lti:refused:{hashed(issuer)}", 1, RECORDED_EVERY_S
+    )
+
+
+def _within(counter: str, most: int) -> bool:
+    """Counts one more of this hour; whether it is among the first."""
+    cache.add(counter, 0, RECORDED_EVERY_S)
+    try:
+        return cache.incr(counter) <= most
+    except ValueError:  # it lapsed between the two
+        return True
 
 
 def wait_for_storage(received: Received, *, in_frame: bool, now: datetime) -> tuple[Launch, str]:
@@ -378,6 +412,7 @@ __all__ = [
     "held_by_browser",
     "keep_refusal",
     "land",
+    "login_named",
     "login_of",
     "receive",
     "wait_for_storage",

@@ -46,7 +46,7 @@ def launch(request: HttpRequest) -> HttpResponse:
             received, bound_by=Launch.BoundBy.COOKIE, in_frame=_in_frame(request, received), now=now
         )
     except Refused as refused:
-        login = login or Login.objects.select_related("platform").filter(state=state).first()
+        login = login or launching.login_named(state)
         kept = launching.keep_refusal(
             refused,
             now=now,
@@ -126,7 +126,7 @@ def finish(request: HttpRequest) -> HttpResponse:
             now=now,
         )
     except Refused as refused:
-        login = Login.objects.select_related("platform").filter(state=request.POST.get("state", "")).first()
+        login = launching.login_named(request.POST.get("state", ""))
         kept = launching.keep_refusal(refused, now=now, platform=login.platform if login else None)
         return refused_page(request, refused, launch=kept, login=login)
     response = render(

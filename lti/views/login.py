@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from lti.addresses import absolute, ours_at
 from lti.browser import allow_frames, framed, has_our_cookies, set_state_cookie
 from lti.core.refusals import Refused
+from lti.core.typed import storable
 from lti.models import Platform, origin_of
 from lti.services import launching
 
@@ -35,7 +36,10 @@ def login(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refused:
         issuer = params.get("iss", "")
-        platform = Platform.objects.filter(issuer=issuer, client_id=params.get("client_id", "")).first()
+        client_id = params.get("client_id", "")
+        platform = None
+        if storable(issuer + client_id):
+            platform = Platform.objects.filter(issuer=issuer, client_id=client_id).first()
         launch = launching.keep_refusal(refused, now=now, platform=platform, issuer=issuer)
         return refused_page(request, refused, launch=launch, platform=platform)
     if framed(request) and not has_our_cookies(request):
