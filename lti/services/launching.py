@@ -34,9 +34,7 @@ RECORDED_EVERY_S = 3600  # one row an hour for each issuer that nobody registere
 # Rows an hour for what nobody has signed: of all issuers that nobody registered together, and of each platform.
 STRANGERS_RECORDED, UNSIGNED_RECORDED = 100, 200
 URL_LENGTH = 2000
-HINT_LENGTH = (
-    8000  # what we are told has to fit into an address, which servers take up to about as many characters
-)
+HINT_LENGTH = 8000  # characters; all of it goes into an address, of which servers take no more
 # What the log-in request may say; everything else is left out when it is begun again in a new window.
 ASKED = (
     "iss",
@@ -323,10 +321,10 @@ def keep_refusal(
 def _worth_a_row(platform: Platform | None, issuer: str) -> bool:
     if platform is not None:
         return _within(f"lti:unsigned:{platform.pk}", UNSIGNED_RECORDED)
-    # The small number first: the cache shall not hold an entry for each issuer that a stranger invents.
-    return _within("lti:strangers", STRANGERS_RECORDED) and cache.add(
-        f"lti:refused:{hashed(issuer)}", 1, RECORDED_EVERY_S
-    )
+    name = f"lti:refused:{hashed(issuer)}"
+    if cache.get(name) or not _within("lti:strangers", STRANGERS_RECORDED):
+        return False
+    return cache.add(name, 1, RECORDED_EVERY_S)
 
 
 def _within(counter: str, most: int) -> bool:

@@ -17,14 +17,15 @@ UNLIMITED_ATTEMPTS = 999
 
 def group_q(user: User, action: Action) -> Q:
     """A filter "a person sits an exam with a teaching group for whose people the user may do the action", for rows with
-    `exam` and `user`: candidates, attempts. Who has left the group still counts, another group of the exam does not."""
+    `exam` and `user`: candidates, attempts. Who has left the group still counts, another group of the exam does not, and
+    nobody is their own teacher: on a platform a student of one course may teach another that links the same exam."""
     groups = groups_allowing(user, action)
     if not groups:
         return Q(pk__in=[])
     members = GroupMember.objects.filter(
         group__in=groups, user=OuterRef("user"), group__exam_groups__exam=OuterRef("exam")
     )
-    return Q(Exists(members))
+    return Q(Exists(members)) & ~Q(user=user.pk)
 
 
 class ExamQuerySet(models.QuerySet["Exam"]):

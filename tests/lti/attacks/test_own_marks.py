@@ -1,0 +1,53 @@
+"""Attacks by somebody who is both: a student who also teaches some course of the platform, where anybody may link an exam."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from learning.organisation.models import User
+from learning.organisation.permissions import Action
+from lti.models import Context, PlatformUser
+from question_bank.exams.models import Attempt, Candidate, Exam
+from question_bank.exams.organising.outcomes import visible_candidates
+from tests.factories import make_attempt
+from tests.lti.campus import INSTRUCTOR, Campus
+
+pytestmark = pytest.mark.django_db
+SANDBOX = {"id": "sandbox", "title": "自建课程"}
+
+
+@pytest.fixture
+def cheat(campus: Campus) -> User:
+    """Sat the exam in the course; then was student and teacher of a course of their own that links the same exam."""
+    campus.launch(sub="cheat")
+    user = PlatformUser.objects.get(sub="cheat").user
+    make_attempt(campus.exam, user, now=timezone.now())
+    for roles in (["Learner"], INSTRUCTOR):
+        campus.launch(sub="cheat", roles=roles, context=SANDBOX)
+    user.launched = True
+    return user
+
+
+def test_nobody_marks_watches_or_reads_themselves_as_a_teacher(campus: Campus, cheat: User) -> None:
+    assert Attempt.objects.filter(user=cheat, exam=campus.exam).exists()
+    assert not Attempt.objects.markable(cheat, campus.exam).exists()
+    assert not visible_candidates(campus.exam, cheat).exists()
+    for action in (Action.EXAM_VIEW, Action.EXAM_MONITOR, Action.EXAM_MARK, Action.MEMBER_VIEW):
+        assert not Candidate.objects.allowing(cheat, action).exists(), action
+
+
+def test_nobody_opens_their_own_attempt_as_a_teacher(campus: Campus, cheat: User) -> None:
+    attempt = Attempt.objects.get(user=cheat)
+    address = f"/manage/exams/{campus.exam.pk}/attempts/{attempt.pk}/"
+    assert campus.client.get(address).status_code == 404
+
+
+def test_who_teaches_some_course_reads_nobody_of_the_one_they_sit_in(campus: Campus, cheat: User) -> None:
+    campus.launch(sub="classmate", name="同班同学")
+    campus.launch(sub="cheat", roles=INSTRUCTOR, context=SANDBOX)
+    for screen in ("candidates", "monitor", "results", "marking"):
+        page = campus.client.get(f"/manage/exams/{campus.exam.pk}/{screen}/").content.decode()
+        assert "同班同学" not in page, screen
+    assert Context.objects.count() == 2
+    assert Exam.objects.watched_by(cheat, Action.EXAM_VIEW).exists()
