@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from learning.organisation.models import AuditEntry, Membership, PersonStatus, RoleAssignment, Unit, User
 from learning.organisation.models.units import KEY_ALPHABET
+from learning.organisation.permissions import any_path
 from learning.organisation.services import audit
 from learning.organisation.services.accounts import clean_number
 from lti.models import Platform, PlatformUser
@@ -91,7 +92,7 @@ def _refresh(pairs: Sequence[tuple[PlatformUser, Known]]) -> None:
 
 
 def _entered(platform: Platform, new: Sequence[Known], now: datetime) -> dict[str, PlatformUser]:
-    members = _members_by_number(platform, new)
+    members = _members_by_number(platform, new, timezone.localdate(now))
     taken = set(members) | _numbers_held(platform, new)
     accounts: dict[str, User] = {}
     made: list[User] = []
@@ -147,15 +148,15 @@ def _number_of(platform: Platform, known: Known) -> str:
     return number if len(number) <= NUMBER_LENGTH else ""
 
 
-def _members_by_number(platform: Platform, new: Sequence[Known]) -> dict[str, User]:
-    """Members whose account a trusted number takes: active, without any role (roles never come by a claim), and not
-    somebody else on this platform already."""
+def _members_by_number(platform: Platform, new: Sequence[Known], day: date) -> dict[str, User]:
+    """Members whose account a trusted number takes: active, without any role on that day or later (roles never come by a
+    claim), and not somebody else on this platform already."""
     numbers = {number for each in new if (number := _number_of(platform, each))}
     if not numbers:
         return {}
     people = User.objects.filter(number__in=numbers, is_active=True, is_superuser=False)
     people = people.exclude(pk__in=PlatformUser.objects.filter(platform=platform).values("user"))
-    people = people.exclude(pk__in=RoleAssignment.objects.filter(to_date=None).values("user"))
+    people = people.exclude(pk__in=RoleAssignment.objects.exclude(to_date__lte=day).values("user"))
     return {person.number: person for person in people}
 
 
@@ -165,8 +166,8 @@ def _numbers_held(platform: Platform, new: Sequence[Known]) -> set[str]:
 
 
 def _place(platform: Platform, pairs: Sequence[tuple[User, Known]], now: datetime) -> None:
-    """Puts those who belong nowhere into the unit that the platform names, where it is trusted with units, else into
-    the unit that the administrator chose."""
+    """Puts those who belong nowhere into the unit that the platform names, where it is trusted with units and the unit is
+    one of its own or below, else into the unit that the administrator chose."""
     day = timezone.localdate(now)
     placed = set(
         Membership.objects.filter(user__in=[user.pk for user, _known in pairs], to_date=None).values_list(
@@ -179,7 +180,9 @@ def _place(platform: Platform, pairs: Sequence[tuple[User, Known]], now: datetim
     codes = (
         {known.unit_code for _user, known in homeless if known.unit_code} if platform.trusts_units else set()
     )
-    named = {unit.code: unit for unit in Unit.objects.filter(code__in=codes).open_on(day)} if codes else {}
+    own = any_path((unit.path for unit in (platform.unit, platform.default_unit) if unit), "path__startswith")
+    units = Unit.objects.filter(own, code__in=codes).open_on(day) if codes else ()
+    named = {unit.code: unit for unit in units}
     default = platform.default_unit or platform.unit
     Membership.objects.bulk_create(
         Membership(user=user, unit=unit, person_status=PersonStatus.PUBLIC, from_date=day)

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from lti.core import claims
 from lti.core.registration import ToolUrls
 
-# Variables of LTI 1.3, Custom Parameter Substitution: the university's own number of a person, and what a copied course
-# or link was copied from. A platform that does not know one sends it as it stands, which counts as not given.
+# Variables of LTI 1.3, Custom Parameter Substitution: what a copied course or link was copied from. A platform that does
+# not know one sends it as it stands, which counts as not given.
 CUSTOM: Final = {
-    "number": "$Person.sourcedId",
     "link_history": "$ResourceLink.id.history",
     "context_history": "$Context.id.history",
 }

@@ -264,7 +264,7 @@ def known(message: Message) -> Known:
         sub=person.sub,
         name=person.display_name,
         email=person.email,
-        number=person.number or _filled(message, "number"),
+        number=person.number,  # never by a custom parameter: a teacher may type one into a link
         unit_code=_filled(message, "unit"),
     )
 

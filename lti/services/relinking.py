@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.errors import OrganisationError
@@ -55,7 +56,8 @@ def relink_person(*, person: PlatformUser, number: str, by: User, now: datetime)
         raise UnknownNumber
     if user.pk == row.user_id:
         raise NotLinkable(_("现在对应的就是这个账号。"))
-    if user.is_superuser or RoleAssignment.objects.filter(user=user, to_date=None).exists():
+    roles = RoleAssignment.objects.filter(user=user).exclude(to_date__lte=timezone.localdate(now))
+    if user.is_superuser or roles.exists():
         raise NotLinkable(_("这个账号持有管理角色，不能从校园平台进入。"))
     if PlatformUser.objects.filter(platform=row.platform_id, user=user).exists():
         raise NotLinkable(_("这个账号已对应该平台的另一个人。"))

@@ -166,7 +166,7 @@ def _known(member: nrps.Member) -> Known:
         sub=member.user_id,
         name=member.display_name,
         email=member.email,
-        number=member.number or member.custom.get("number", ""),
+        number=member.number,
         unit_code=member.custom.get("unit", ""),
     )
 

@@ -47,7 +47,7 @@ def test_each_kind_has_words_and_our_addresses(kind: str) -> None:
     assert "https://testserver/lti/login" in pasted
     assert "https://testserver/lti/jwks" in pasted
     assert all(name and ours for name, ours in sheet.find)
-    assert "number=$Person.sourcedId" in sheet.custom
+    assert "link_history=$ResourceLink.id.history" in sheet.custom
 
 
 def test_a_kind_of_the_past_is_shown_by_its_key() -> None:

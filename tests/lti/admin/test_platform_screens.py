@@ -168,7 +168,7 @@ def test_the_form_is_filled_from_kind_and_address(admin: Client) -> None:
     assert f"{HOST}/mod/lti/certs.php" in text
     assert "Initiate login URL" in text
     assert "http://testserver/lti/login" in text
-    assert "$Person.sourcedId" in text
+    assert "$Context.id.history" in text
 
 
 @pytest.mark.parametrize("dialect", ["moodle", "canvas", "openedx", "sakai", "blackboard", "d2l", "other"])
