@@ -2,6 +2,7 @@
 DATABASE_URL, REDIS_URL, SECRET_KEY, ALLOWED_HOSTS, MEDIA_ROOT, SITE_PREFIX; unset, the embedded default runs."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ SITE_PREFIX = os.environ.get("SITE_PREFIX", "").rstrip("/")
 FORCE_SCRIPT_NAME = SITE_PREFIX or None
 
 # Networks within private address space in which campus platforms stand, as CIDR: "10.20.0.0/16,192.168.8.0/24".
-LTI_PRIVATE_NETWORKS = [net for net in os.environ.get("LTI_PRIVATE_NETWORKS", "").split(",") if net]
+# A wrong one stops the start.
+_NETWORKS = map(str.strip, os.environ.get("LTI_PRIVATE_NETWORKS", "").split(","))
+LTI_PRIVATE_NETWORKS = [str(ip_network(net, strict=False)) for net in _NETWORKS if net]
 
 INSTALLED_APPS = [
     "learning.project.apps.ProjectConfig",
