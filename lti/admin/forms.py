@@ -79,7 +79,7 @@ class UnitsForm(forms.Form):
         queryset=Unit.objects.none(),
         required=False,
         help_text=gettext_lazy(
-            "本站还没有的人第一次从平台进入时，作为考生记在这个党组织名下。留空则不归入任何党组织。"
+            "本站还没有的人第一次从平台进入时，以“群众”身份归入这个党组织。留空则归入上面选的那一个。"
         ),
     )
 
@@ -174,7 +174,9 @@ class InvitationForm(UnitsForm):
     """A one-time link for a platform that registers itself."""
 
     name = forms.CharField(
-        label=gettext_lazy("给谁"), max_length=120, help_text=gettext_lazy("例如“教学平台管理员 王老师”。")
+        label=gettext_lazy("平台名称"),
+        max_length=120,
+        help_text=gettext_lazy("例如“教学平台”。平台登记以后就叫这个名字，可以再改。"),
     )
     allow_insecure_loopback = forms.BooleanField(
         label=gettext_lazy("允许本机的非加密地址"),

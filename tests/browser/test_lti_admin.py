@@ -71,7 +71,7 @@ def test_an_invitation_is_made_and_its_link_copied(new_context: NewContext, admi
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto("/admin/lti/invitations/new/")
-    page.get_by_label("给谁").fill("王老师")
+    page.get_by_label("平台名称").fill("教学平台")
     page.get_by_role("button", name="生成链接").click()
     link = page.locator("#copy-invitation")
     expect(link).to_contain_text("/lti/register/")
