@@ -16,6 +16,7 @@ RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
 TICK: Final = timedelta(microseconds=1)
 _ITEMS: Final = 10_000  # more on one page is no answer of a gradebook
 _TEXT_LENGTH: Final = 5000
+MOST_POINTS: Final = 1_000_000  # no gradebook counts so far, and no column of ours holds ten times more
 
 
 class BadAnswer(ValueError):
@@ -233,10 +234,11 @@ def read_line_item(answer: object) -> LineItem:
 
 
 def _line_item(item: Mapping[str, Any]) -> LineItem:
+    maximum = _decimal(item.get("scoreMaximum"))
     return LineItem(
         url=_text(item, "id"),
         label=_text(item, "label"),
-        maximum=_decimal(item.get("scoreMaximum")),
+        maximum=maximum if maximum is not None and maximum > 0 else None,
         resource_id=_text(item, "resourceId"),
         resource_link_id=_text(item, "resourceLinkId"),
         tag=_text(item, "tag"),
@@ -260,11 +262,11 @@ def _text(item: Mapping[str, Any], name: str) -> str:
 
 
 def _decimal(value: object) -> Decimal | None:
-    """A JSON number, or one written as a string; None for all else. Digits as they are written."""
+    """A JSON number, or one written as a string, below MOST_POINTS; None for all else. Digits as they are written."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
         number = Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # ValueError: a whole number of more than 4300 digits
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number) < MOST_POINTS else None

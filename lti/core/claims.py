@@ -209,6 +209,9 @@ class DeepLinkingClaim:
     text: str = ""
 
 
+NAME_LENGTH: Final = 150
+
+
 def _is_cjk(text: str) -> bool:
     """Whether `text` has a character of the Han, kana or hangul blocks."""
     return any("⺀" <= c <= "鿿" or "가" <= c <= "힣" or "豈" <= c <= "﫿" or c >= "\U00020000" for c in text)
@@ -216,12 +219,11 @@ def _is_cjk(text: str) -> bool:
 
 def display_name(name: str, *, given_name: str = "", family_name: str = "") -> str:
     """How a person is called on the screen: the platform's own full name; else family and given name without
-    a space where either is Chinese, Japanese or Korean; else given, space, family; "" when nothing is known."""
-    if name:
-        return name
-    if _is_cjk(family_name) or _is_cjk(given_name):
-        return family_name + given_name
-    return f"{given_name} {family_name}".strip()
+    a space where either is Chinese, Japanese or Korean; else given, space, family; "" when nothing is known. At most
+    NAME_LENGTH characters, of whatever parts."""
+    if not name and (_is_cjk(family_name) or _is_cjk(given_name)):
+        name = family_name + given_name
+    return (name or f"{given_name} {family_name}".strip())[:NAME_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,8 @@ def pause(tries: int, spread: float) -> timedelta:
 def patience(retry_after: str) -> timedelta:
     """How long a platform that answers 429 is left alone: its Retry-After in seconds, within bounds; 30 s where it gives
     none or a date."""
-    asked = (
-        int(retry_after) if retry_after.strip().isascii() and retry_after.strip().isdigit() else USUAL_WAIT
-    )
+    said = retry_after.strip()
+    asked = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else USUAL_WAIT
     return timedelta(seconds=min(max(asked, SHORTEST_WAIT), LONGEST_WAIT))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
@@ -67,7 +68,7 @@ def context_of(deployment: Deployment, message: Message, *, now: datetime) -> Co
     if message.context is not None:
         key, title, label = message.context.id, message.context.title, message.context.label
     elif message.link is not None:
-        key, title, label = f"link:{message.link.id}"[:TEXT_LENGTH], message.link.title, ""
+        key, title, label = _key_of_link(message.link.id), message.link.title, ""
     else:
         return None
     told = {"title": title[:TEXT_LENGTH], "label": label[:TEXT_LENGTH]}
@@ -100,6 +101,12 @@ def context_of(deployment: Deployment, message: Message, *, now: datetime) -> Co
         context.group.title = context.title[:200]
         context.group.save(update_fields=["title"])
     return context
+
+
+def _key_of_link(link_id: str) -> str:
+    """What stands for the course where there is none; never cut, for two long ids might become one."""
+    key = f"link:{link_id}"
+    return key if len(key) <= TEXT_LENGTH else f"link:{sha256(link_id.encode()).hexdigest()}"
 
 
 def keep_standing(context: Context, person: PlatformUser, standing: Standing, *, now: datetime) -> None:

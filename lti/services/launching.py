@@ -27,6 +27,7 @@ from lti.models import Deployment, Launch, Login, Platform, PlatformUser
 
 from . import contexts, targets, teaching
 from .accounts import Known, person_for
+from .redacting import redact
 
 LOGIN_LIFE = timedelta(minutes=10)
 TICKET_LIFE = timedelta(minutes=2)
@@ -309,7 +310,7 @@ def keep_refusal(
         platform=platform,
         at=now,
         code=refused.code.value,
-        detail=refused.detail[:500] if storable(refused.detail) else "",
+        detail=redact(refused.detail)[:500] if storable(refused.detail) else "",
         issuer=issuer[:255] if storable(issuer) else "",
         message_type=message.message_type if message else "",
         claims=shown(message.raw) if message else {},

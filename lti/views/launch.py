@@ -75,7 +75,7 @@ def _ask_for_notices(request: HttpRequest, received: launching.Received, *, now:
 
 
 def _said(request: HttpRequest) -> str:
-    """What the platform says of its refusal; it may hold no token."""
+    """What the platform says of its refusal."""
     return f"{request.POST.get('error', '')[:100]}: {request.POST.get('error_description', '')[:300]}"
 
 
