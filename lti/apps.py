@@ -9,6 +9,7 @@ class LtiConfig(AppConfig):
     verbose_name = _("校园平台")
 
     def ready(self) -> None:
+        from courses.reading.notes import add_course_note
         from learning.organisation.exports import contribute
         from learning.organisation.own_links import add_own_link
         from question_bank.exams.notes import add_result_note
@@ -17,7 +18,7 @@ class LtiConfig(AppConfig):
 
         from . import audit_names, receivers
         from .own_record import platforms_of
-        from .result_notes import on_its_way
+        from .result_notes import on_its_way, told_of_course
         from .services.targets import comes_by_links
         from .views.grades import tab
         from .views.joining import link_to_joining
@@ -27,5 +28,6 @@ class LtiConfig(AppConfig):
         add_own_link(link_to_joining)
         add_exam_tab(tab)
         add_result_note(on_its_way)
+        add_course_note(told_of_course)
         add_way_in(comes_by_links)
         contribute("campus_platforms", platforms_of)

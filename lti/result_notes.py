@@ -1,4 +1,5 @@
-"""What a member reads beside their result: whether it has reached the gradebook of their campus platform."""
+"""What a member reads beside their result, and on a course that they have completed: whether it has reached the gradebook
+of their campus platform."""
 
 from __future__ import annotations
 
@@ -6,13 +7,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from courses.models import CoursePage
+from learning.organisation.models import User
 from question_bank.exams.models import Attempt
 from question_bank.exams.notes import Note
 from question_bank.exams.releasing import visible_part
 from question_bank.exams.templatetags.exam_words import moment
 
 from .models import GradeDelivery
-from .services.outbox import exams_with_columns
+from .services.outbox import exams_with_columns, pages_with_columns
 
 State = GradeDelivery.State
 
@@ -31,6 +34,17 @@ def on_its_way(attempt: Attempt, now: datetime) -> list[Note]:
         or not visible_part(attempt=attempt, exam=attempt.exam, candidate=attempt.candidate, now=now).score
     ):
         return []
+    return [note for row in latest.values() if (note := _note(row))]
+
+
+def told_of_course(page: CoursePage, user: User, now: datetime) -> list[Note]:
+    """The same for the columns of a course; no query, as a rule, where it fills none."""
+    if page.pk not in pages_with_columns(now=now):
+        return []
+    rows = GradeDelivery.objects.filter(
+        line_item__page=page.pk, line_item__gone_at=None, person__user=user.pk
+    )
+    latest = {row.line_item_id: row for row in rows.order_by("sequence")}
     return [note for row in latest.values() if (note := _note(row))]
 
 

@@ -51,12 +51,14 @@ def find_column(link_id: int) -> None:
 
 @shared_task(name="lti.mend_grades")
 def mend_grades() -> None:
-    """What lost messages and late comers left: columns not asked for, outcomes never told."""
+    """What lost messages, late comers and the study lane left: columns not asked for, outcomes never told, completions that
+    came or went."""
     began = timezone.now()
     for link_id in columns.wanting(now=began):
         if timezone.now() < began + ASKING_FOR:
             columns.column_for(link_id=link_id, now=timezone.now())
-    if outbox.put_missing(now=timezone.now()):
+    now = timezone.now()
+    if outbox.put_missing(now=now) + outbox.put_completions(now=now):
         deliver_grades.delay()
 
 

@@ -19,6 +19,7 @@ from learning.study.models import Activity
 
 from .catalogue import Standing, chips, shown, standings
 from .doors import entry_to, for_members, is_preview, member_of, organised_topics, topics_for
+from .notes import notes_on
 from .outline import outline
 from .places import page_id
 
@@ -71,6 +72,7 @@ def course(page: CoursePage, request: HttpRequest) -> HttpResponse:
         "index_url": reverse("wagtail_serve", args=[""]),
         "overdue": standing.overdue(now),
         "certificate_url": certificate_url(page, standing, user),
+        "notes": notes_on(page, user, now) if standing.done else [],
     }
     return render(request, "courses/course_page.html", context)
 

@@ -44,7 +44,7 @@ app.conf.beat_schedule = {
 if LTI_ENABLED:
     app.conf.beat_schedule |= {
         "deliver-grades": {"task": "lti.deliver_grades", "schedule": 15.0},
-        "mend-grades": {"task": "lti.mend_grades", "schedule": 300.0},
+        "mend-grades": {"task": "lti.mend_grades", "schedule": 60.0},
         "sync-rosters": {"task": "lti.sync_rosters", "schedule": crontab(hour=20, minute=10)},
         "rotate-tool-keys": {"task": "lti.rotate_keys", "schedule": crontab(hour=19, minute=35)},
         "drop-old-launches": {"task": "lti.drop_old", "schedule": crontab(hour=19, minute=25)},

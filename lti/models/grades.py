@@ -30,7 +30,6 @@ class GradeDeliveryQuerySet(models.QuerySet["GradeDelivery"]):
         return self.open().filter(
             ~Exists(telling),
             next_try_at__lte=now,
-            line_item__exam__isnull=False,
             line_item__gone_at=None,
             line_item__context__deployment__state=Deployment.State.ACTIVE,
             line_item__context__platform__state=Platform.State.ACTIVE,
@@ -55,6 +54,7 @@ class GradeDelivery(models.Model):
         TAKEN_BACK = "taken_back", _("撤回")
         RESENT = "resent", _("重新发送")
         LINKED = "linked", _("加入课程")
+        COMPLETED = "completed", _("学完")
 
     OPEN = (State.WAITING, State.PENDING, State.SENDING)
 

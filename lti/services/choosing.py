@@ -34,6 +34,7 @@ from question_bank.exams.papers import max_score_of
 
 from . import targets
 from .copying import HISTORY
+from .outcomes import COMPLETED
 from .targets import Target
 
 LIFE = timedelta(hours=4)  # how long after its launch a picker may be answered
@@ -71,7 +72,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One thing that goes back. `column`: with a column of the gradebook, called `label`."""
+    """One thing that goes back. `column`: with a column of the gradebook, of an exam called `label`."""
 
     target: Target
     column: bool = False
@@ -208,7 +209,12 @@ def answer(
 def _item(chosen: Chosen, launch_url: str) -> ContentItem:
     target, exam = chosen.target, chosen.target.exam
     if exam is None:
-        return ContentItem(title=target.title, url=launch_url, custom=target.custom | HISTORY)
+        return ContentItem(
+            title=target.title,
+            url=launch_url,
+            custom=target.custom | HISTORY,
+            line=_completion_line(target) if chosen.column else None,
+        )
     review = Review(
         label=_("查看答卷"),
         url=launch_url,
@@ -229,4 +235,13 @@ def _item(chosen: Chosen, launch_url: str) -> ContentItem:
         line=line if chosen.column else None,
         opens_at=exam.opens_at,
         closes_at=exam.closes_at,
+    )
+
+
+def _completion_line(target: Target) -> ItemLine | None:
+    """A column that says who has completed the course; lessons have none."""
+    if target.name != targets.COURSE:
+        return None
+    return ItemLine(
+        maximum=COMPLETED, label=target.title[:LABEL_LENGTH], resource_id=target.resource_id, tag=TAG
     )

@@ -26,7 +26,7 @@ from lti.core.dialects import dialect_of
 from lti.models import GradeDelivery, Platform
 
 from .outbox import put_one
-from .outcomes import Outcome, Told, Unreleased, outcomes
+from .outcomes import Outcome, Seat, Told, Unreleased, outcomes
 
 State, Cause = GradeDelivery.State, GradeDelivery.Cause
 
@@ -109,10 +109,7 @@ class _File:
     def __init__(self, rows: Sequence[GradeDelivery]) -> None:
         self.rows = rows
         self.row = max((r for r in rows if r.state in GradeDelivery.OPEN), key=lambda r: r.sequence)
-        exam_id = self.row.line_item.exam_id
-        if exam_id is None:
-            raise ValueError("Only columns of exams are filled.")
-        self.seat = (exam_id, self.row.person.user_id)
+        self.seat = Seat.at(self.row.line_item, self.row.person.user_id)
 
     def under_way(self, now: datetime) -> bool:
         return any(r.state == State.SENDING and r.next_try_at and r.next_try_at > now for r in self.rows)

@@ -1,9 +1,11 @@
-"""Columns of a platform's gradebook: remembered as launches name them, found or made where a launch names none."""
+"""Columns of a platform's gradebook: remembered as launches name them, found or made where a launch names none. Those of a
+course's completion are only remembered: a teacher has to have asked for one."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 
+from learning.study.models import Activity
 from lti.core import ags, claims
 from lti.core.claims import AgsClaim
 from lti.core.nrps import next_page
@@ -21,9 +24,10 @@ from lti.models import Context, Deployment, LineItem, Platform, ResourceLink
 from question_bank.exams.models import Exam
 from question_bank.exams.papers import max_score_of
 
+from .outcomes import COMPLETED
 from .telling import Call
 
-# line_item: LineItem. It fills from now on with this exam: outcomes that are there already are to be told.
+# line_item: LineItem. It fills from now on with this exam or course: outcomes that are there already are to be told.
 column_ready = Signal()
 # link: ResourceLink. It has no column yet: the platform is to be asked, not now.
 column_wanted = Signal()
@@ -49,11 +53,9 @@ def remember(*, link: ResourceLink, ags: AgsClaim, now: datetime) -> None:
         for name in changed:
             setattr(context, name, told[name])
         context.save(update_fields=changed)
-    if link.exam_id is None:
-        return
     if ags.lineitem:
         _keep(link, ags.lineitem, made_by=LineItem.MadeBy.PLATFORM, maximum=None, now=now)
-    elif _may_ask(context) and _wants_column(now).filter(pk=link.pk).exists():
+    elif link.exam_id is not None and _may_ask(context) and _wants_column(now).filter(pk=link.pk).exists():
         column_wanted.send(ResourceLink, link=link)
 
 
@@ -109,27 +111,52 @@ def _wants_column(now: datetime) -> QuerySet[ResourceLink]:
     ).exclude(context__line_items_url="")
 
 
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """What a column is filled with."""
+
+    title: str
+    maximum: Decimal
+    exam: Exam | None = None
+    page_id: int | None = None
+
+    def fills(self, item: LineItem) -> bool:
+        return (item.exam_id, item.page_id) == (self.exam.pk if self.exam else None, self.page_id)
+
+
+def _filling(link: ResourceLink) -> _Filling | None:
+    """The scores of the link's exam or the completion of its course; None for a link to a lesson or to nothing."""
+    if link.exam is not None:
+        return _Filling(link.exam.title, maximum_of(link.exam), exam=link.exam)
+    if link.page_id is None:
+        return None
+    course = Activity.objects.courses().filter(key=f"page:{link.page_id}").first()
+    return _Filling(course.title, COMPLETED, page_id=link.page_id) if course else None
+
+
 def _keep(
     link: ResourceLink, url: str, *, made_by: LineItem.MadeBy, maximum: Decimal | None, now: datetime
 ) -> LineItem | None:
-    """The row of a column of the link's exam; None for an address that is too long."""
-    exam = link.exam
-    if exam is None or len(url) > 2000:
+    """The row of a column of what the link opens; None where that fills no column, and for an address that is too long."""
+    filling = _filling(link)
+    if filling is None or len(url) > 2000:
         return None
     item, new = LineItem.objects.get_or_create(
         context=link.context,
         url=url,
         defaults={
-            "exam": exam,
-            "label": exam.title[:LABEL_LENGTH],
-            "maximum": maximum or maximum_of(exam),
+            "exam": filling.exam,
+            "page_id": filling.page_id,
+            "label": filling.title[:LABEL_LENGTH],
+            "maximum": maximum or filling.maximum,
             "made_by": made_by,
             "created_at": now,
         },
     )
-    if not new and (item.exam_id != exam.pk or item.gone_at is not None):
-        item.exam, item.page, item.gone_at, new = exam, None, None, True
-        item.save(update_fields=["exam", "page", "gone_at"])
+    if not new and (item.gone_at is not None or not filling.fills(item)):
+        item.exam, item.page_id, item.gone_at, new = filling.exam, filling.page_id, None, True
+        item.label = filling.title[:LABEL_LENGTH]
+        item.save(update_fields=["exam", "page", "label", "gone_at"])
     if link.line_item_id != item.pk:
         link.line_item = item
         link.save(update_fields=["line_item"])

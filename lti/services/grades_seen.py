@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, groups_allowing, scope_q
 from learning.organisation.searching import holding
-from lti.models import GradeDelivery, LineItem
+from lti.models import Context, GradeDelivery, LineItem
 from lti.models.grades import GradeDeliveryQuerySet
 from question_bank.exams.models import Exam
 
@@ -33,6 +33,13 @@ def readable(user: User, exam: Exam | None = None) -> GradeDeliveryQuerySet:
         | Q(line_item__context__group__in=groups)
     )
     return rows if exam is None else rows.filter(line_item__exam=exam)
+
+
+def of_courses(user: User, context: Context) -> GradeDeliveryQuerySet:
+    """Rows of the completion columns of the platform's course, if the person teaches that."""
+    if context.group_id not in groups_allowing(user, Action.MEMBER_VIEW):
+        return GradeDelivery.objects.none()
+    return GradeDelivery.objects.filter(line_item__context=context, line_item__page__isnull=False)
 
 
 def reads_grades_of(user: User, exam: Exam) -> bool:

@@ -1,5 +1,5 @@
-"""What a gradebook may be told of somebody's exam at this moment, or when to look again. The rule of what is released is
-the exams' own."""
+"""What a gradebook may be told of somebody at this moment, or when to look again: the score of an exam, or that a course is
+completed. The rule of what is released is the exams' own, that of what is completed the study room's."""
 
 from __future__ import annotations
 
@@ -11,13 +11,29 @@ from decimal import Decimal
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
+from courses.reading.places import page_id
+from learning.study.models import Completion
+from lti.models import LineItem
 from question_bank.engine.timing import AdjustmentKind
 from question_bank.exams.models import Attempt, Candidate, Exam, Release, Result, TimeAdjustment
 from question_bank.exams.releasing import parts_released, visible_parts
 
 LOOK_AGAIN = timedelta(hours=1)
+COMPLETED = Decimal(100)  # what a completed course counts, of as many
 CLOSER = timedelta(seconds=15)  # the job that closes expired attempts comes this often
-Seat = tuple[int, int]  # ids of exam and user
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person, by id, before an exam or a course; the course by the id of its page."""
+
+    user: int
+    exam: int | None = None
+    page: int | None = None
+
+    @classmethod
+    def at(cls, column: LineItem, user_id: int) -> Seat:
+        return cls(user_id, column.exam_id, column.page_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +56,46 @@ class Unreleased:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No outcome: not sat, not marked, taken back."""
+    """No outcome: not sat, not marked, not completed, taken back."""
 
 
 Outcome = Told | Unreleased | Nothing
 
 
 def outcomes(seats: Collection[Seat], *, now: datetime) -> dict[Seat, Outcome]:
-    """By seat; at most nine queries whatever their number."""
+    """By seat; at most ten queries whatever their number."""
+    found: dict[Seat, Outcome] = dict.fromkeys(seats, Nothing())
+    if exams := [seat for seat in seats if seat.exam is not None]:
+        found |= _of_exams(exams, now)
+    if courses := [seat for seat in seats if seat.page is not None]:
+        found |= _of_courses(courses)
+    return found
+
+
+def _of_courses(seats: Collection[Seat]) -> dict[Seat, Outcome]:
+    """Those who have completed their course by its rule. How far anybody else has come is nobody's business there."""
+    completions = Completion.objects.filter(
+        activity__key__in={f"page:{seat.page}" for seat in seats}, user__in={seat.user for seat in seats}
+    ).select_related("activity")
+    done = {Seat(row.user_id, page=page_id(row.activity)): row.completed_at for row in completions}
+    return {
+        seat: Told(COMPLETED, COMPLETED, _("已学完"), started_at=None, submitted_at=done[seat])
+        for seat in seats
+        if seat in done
+    }
+
+
+def _of_exams(seats: Collection[Seat], now: datetime) -> dict[Seat, Outcome]:
     results = {
-        (row.candidate.exam_id, row.candidate.user_id): row
+        Seat(row.candidate.user_id, exam=row.candidate.exam_id): row
         for row in Result.objects.filter(
-            candidate__exam__in={exam for exam, _user in seats},
-            candidate__user__in={user for _exam, user in seats},
+            candidate__exam__in={seat.exam for seat in seats},
+            candidate__user__in={seat.user for seat in seats},
         ).select_related("candidate")
     }
     counted = _counted([results[seat] for seat in seats if seat in results])
     visible = visible_parts(attempts=list(counted.values()), now=now)
-    found: dict[Seat, Outcome] = dict.fromkeys(seats, Nothing())
+    found: dict[Seat, Outcome] = {}
     hidden: dict[Seat, Attempt] = {}
     for seat in seats:
         attempt = counted.get(results[seat].pk) if seat in results else None

@@ -170,8 +170,11 @@ def _row(taught: Taught, link: ResourceLink, now: Any) -> Row:
 
 
 def _screens(request: HttpRequest, row: Row, taught: Taught) -> list[tuple[str, str]]:
-    """(address, words) of the exam's screens that this person may open; that of the gradebook once there is a column."""
+    """(address, words) of the exam's screens that this person may open; that of the gradebook once there is a column. Of a
+    course only the latter."""
     exam = row.target.exam if row.target else None
+    if row.link.page_id and row.link.line_item_id and taught.leads:
+        return [(reverse("lti_course_grades", args=[taught.context.pk]), _("成绩回传"))]
     if exam is None:
         return []
     labels = {

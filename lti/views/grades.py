@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from learning.organisation.admin.screens import found, paged, query_without, tell, user_of, warn
-from lti.models import GradeDelivery
+from lti.models import Context, GradeDelivery
+from lti.models.grades import GradeDeliveryQuerySet
 from lti.services import grades_seen
 from lti.services.outbox import resend
 from lti.tasks import deliver_grades
@@ -57,28 +58,34 @@ def exam_with_grades(request: HttpRequest, exam_id: int) -> Exam:
 def grades(request: HttpRequest, exam_id: int | None = None) -> HttpResponse:
     """Of one exam, or of all that the person may read."""
     exam = exam_with_grades(request, exam_id) if exam_id is not None else None
-    everything = grades_seen.readable(user_of(request), exam)
+    context = {
+        **listed(request, grades_seen.readable(user_of(request), exam)),
+        "of_all": exam is None,
+        "resend_url": address(request, exam, "grades_resend") if exam else "",
+    }
+    return page(request, "lti/grades.html", context, title=_("成绩回传"), exam=exam, tab=TAB if exam else "")
+
+
+def listed(request: HttpRequest, everything: GradeDeliveryQuerySet) -> dict[str, Any]:
+    """What lti/grades.html shows of these rows: those that the address asks for, and figures of all."""
     wanted = grades_seen.Wanted.from_query(request.GET.dict())
-    listed = wanted.apply(everything).select_related(
+    rows = wanted.apply(everything).select_related(
         "line_item__exam", "line_item__context__platform", "line_item__context__deployment", "person__user"
     )
-    shown = paged(request, listed.order_by("-sequence"))
+    shown = paged(request, rows.order_by("-sequence"))
     counted = grades_seen.counts(everything)
-    context = {
+    return {
         "page_obj": shown,
         "rows": [_row(row, now=timezone.now()) for row in shown.object_list],
-        "of_all": exam is None,
         "figures": [
             (name, STATES[name][0], counted[name]) for name in ("sent", "pending", "waiting", "failed")
         ],
         "states": [(name, label) for name, (label, _kind) in STATES.items()],
         "wanted": wanted,
-        "failed": counted["failed"] if exam else 0,
+        "failed": counted["failed"],
         "filtered": bool(wanted.state or wanted.words),
-        "resend_url": address(request, exam, "grades_resend") if exam else "",
         "query": query_without(request),
     }
-    return page(request, "lti/grades.html", context, title=_("成绩回传"), exam=exam, tab=TAB if exam else "")
 
 
 def _row(row: GradeDelivery, *, now: Any) -> dict[str, Any]:
@@ -119,13 +126,21 @@ def _held_up(row: GradeDelivery, now: Any) -> str:
 def grades_resend(request: HttpRequest, exam_id: int) -> HttpResponse:
     """One row, or all of the exam that failed and that the person may read."""
     exam = exam_with_grades(request, exam_id)
-    rows = grades_seen.readable(user_of(request), exam)
+    return sent_again(
+        request, grades_seen.readable(user_of(request), exam), of=exam, back=address(request, exam)
+    )
+
+
+def sent_again(
+    request: HttpRequest, rows: GradeDeliveryQuerySet, *, of: Exam | Context, back: str
+) -> HttpResponse:
+    """Sends the one row again that the form names, or all of these that failed; leads back to the list."""
     if "delivery" in request.POST:
         one = found(rows, request.POST["delivery"])
         rows = rows.filter(pk=one.pk, state__in=[GradeDelivery.State.FAILED, GradeDelivery.State.SENT])
     else:
         rows = rows.filter(state=GradeDelivery.State.FAILED)
-    count = resend(rows=rows, exam=exam, by=user_of(request), now=timezone.now())
+    count = resend(rows=rows, of=of, by=user_of(request), now=timezone.now())
     if count:
         deliver_grades.delay()
         words = ngettext("已安排重新发送 %(n)d 条成绩。", "已安排重新发送 %(n)d 条成绩。", count)
@@ -133,4 +148,4 @@ def grades_resend(request: HttpRequest, exam_id: int) -> HttpResponse:
     else:
         warn(request, _("没有可以重新发送的成绩：正在发送，或者平台上的成绩栏已经不在了。"))
     query = request.POST.get("query", "")
-    return redirect(address(request, exam) + (f"?{query}" if query else ""))
+    return redirect(back + (f"?{query}" if query else ""))

@@ -18,6 +18,7 @@ from lti.services import columns, delivering
 from lti.services.columns import remember
 from tests.factories import NOW, make_user
 from tests.lti.factories import make_link, make_person
+from tests.lti.services.completing import finish, make_linked
 from tests.lti.services.grading import SCOPES, Gradebook, make_course, sit, told
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,16 @@ def test_a_new_column_is_filled_and_looked_at_once_more(
         remember(link=link, ags=AgsClaim(frozenset(SCOPES), ITEMS, f"{ITEMS}/1"), now=NOW)
     assert {row.cause for row in GradeDelivery.objects.all()} == {GradeDelivery.Cause.LINKED}
     assert len(book.scores) == 1
+
+
+def test_the_sweep_tells_of_completions_and_of_those_that_are_no_more(book: Gradebook) -> None:
+    linked = make_linked()
+    done = finish(linked.activity, linked.learners[0])
+    tasks.mend_grades()
+    tasks.mend_grades()
+    done.delete()
+    tasks.mend_grades()
+    assert [score.get("scoreGiven") for score in book.scores] == [100, None]
 
 
 def test_beat_knows_both_tasks() -> None:

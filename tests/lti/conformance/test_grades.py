@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from learning.organisation.models import User
+from learning.organisation.models import Unit, User
+from learning.study.models import Completion
 from lti.models import GradeDelivery, LineItem, PlatformUser
-from lti.services import columns, delivering
+from lti.services import columns, delivering, outbox
 from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.releasing import release
 from question_bank.exams.taking.submitting import submit_attempt
+from tests.courses.factories import activity_of, make_course
 from tests.factories import make_attempt, make_user
 from tests.lti.services.grading import Inline
 
@@ -117,6 +119,30 @@ def test_nothing_is_sent_before_release_and_everything_after(strict: Strict) -> 
     release(exam_id=strict.exam.pk, what=["score"], at=strict.now, by=office, now=strict.now)
     send(strict, at=strict.now + timedelta(seconds=1))
     assert strict.platform.gradebook.shown("ana") is not None
+
+
+def test_course_completion_reaches_the_gradebook(strict: Strict, school: Unit) -> None:
+    course = make_course(school, live=True, lessons=1)
+    strict.choose(f"course-{course.pk}")
+    (link,) = strict.platform.choosing.made
+    strict.client = Client()
+    strict.launch("ana", link.id)
+    user = PlatformUser.objects.get(platform=strict.row, sub="ana").user
+    outbox.put_completions(now=strict.now)
+    assert send(strict) == 0
+    done = Completion.objects.create(activity=activity_of(course), user=user, completed_at=strict.now)
+    outbox.put_completions(now=strict.now)
+    assert send(strict) == 1
+    (item,) = strict.platform.gradebook.items.values()
+    assert (item.label, item.maximum, item.resource_id) == (course.title, 100, f"course-{course.pk}")
+    shown = strict.platform.gradebook.shown("ana")
+    assert shown is not None
+    assert (shown["resultScore"], shown["resultMaximum"], shown["comment"]) == (100, 100, "已学完")
+    done.delete()
+    outbox.put_completions(now=strict.now)
+    send(strict, at=strict.now + timedelta(seconds=1))
+    emptied = strict.platform.gradebook.shown("ana")
+    assert emptied is None or emptied.get("resultScore") is None
 
 
 def test_the_end_of_an_exam_does_not_wait_for_a_platform_that_is_out_of_order(column: Strict) -> None:

@@ -200,6 +200,6 @@ def test_grade_without_the_scope_fails_and_goes_when_it_is_resent(
         assert delivery(exam).state == State.FAILED
         assert not openedx.grades(link_of(exam))
         failed = GradeDelivery.objects.filter(line_item__exam=exam)
-        assert outbox.resend(rows=failed, exam=exam, by=make_user(), now=timezone.now()) == 1
+        assert outbox.resend(rows=failed, of=exam, by=make_user(), now=timezone.now()) == 1
         send_due(clock=timezone.now)
     assert len(openedx.grades(link_of(exam))) == 1

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.dispatch import Signal
 
+from courses.reading.places import page_id
+from learning.study.models import Activity
 from lti.core import claims
 from lti.core.claims import AgsClaim
 from lti.http.fetching import Answer, Unreachable, Why
@@ -16,6 +18,7 @@ from lti.models import LineItem, ResourceLink
 from lti.services import columns
 from lti.services.columns import ASK_AGAIN, column_for, column_ready, column_wanted, remember, wanting
 from question_bank.exams.models import Exam
+from tests.courses.factories import make_course
 from tests.factories import NOW, make_exam
 from tests.lti.factories import make_context, make_link, make_platform
 
@@ -123,6 +126,52 @@ def test_a_link_to_no_exam_wants_no_column(link: ResourceLink, sent: list[str]) 
     link.save()
     remember(link=link, ags=AgsClaim(WRITE, ITEMS, ITEM), now=NOW)
     assert (LineItem.objects.count(), sent) == (0, [])
+
+
+@pytest.fixture
+def course_link() -> ResourceLink:
+    page = make_course(live=True, lessons=1)
+    return make_link(make_context(make_platform(page.owner_unit)), page_id=page.pk)
+
+
+def test_the_column_that_a_launch_names_for_a_course_is_kept(
+    course_link: ResourceLink, sent: list[str]
+) -> None:
+    remember(link=course_link, ags=AgsClaim(READ, ITEMS, ITEM), now=NOW)
+    column = LineItem.objects.get()
+    assert (column.exam, column.page_id, column.maximum) == (None, course_link.page_id, Decimal(100))
+    assert column.label == Activity.objects.get(key=f"page:{course_link.page_id}").title
+    assert (course_link.line_item, sent) == (column, ["column_ready"])
+    remember(link=course_link, ags=AgsClaim(READ, ITEMS, ITEM), now=NOW)
+    assert sent == ["column_ready"]
+
+
+def test_for_a_course_no_column_is_asked_for_or_made(course_link: ResourceLink, sent: list[str]) -> None:
+    remember(link=course_link, ags=AgsClaim(WRITE, ITEMS), now=NOW)
+    assert (sent, wanting(now=NOW)) == ([], [])
+    book = Gradebook(script=Items())
+    assert column_for(link_id=course_link.pk, now=NOW, call=book) is None
+    assert (book.asked, LineItem.objects.count()) == ([], 0)
+
+
+def test_a_lesson_fills_no_column(course_link: ResourceLink, sent: list[str]) -> None:
+    lesson = Activity.objects.get(key=f"page:{course_link.page_id}").children.get()
+    course_link.page_id = page_id(lesson)
+    course_link.save()
+    remember(link=course_link, ags=AgsClaim(WRITE, ITEMS, ITEM), now=NOW)
+    assert (LineItem.objects.count(), sent) == (0, [])
+
+
+def test_a_link_that_opens_a_course_now_fills_its_column_with_that(
+    link: ResourceLink, course_link: ResourceLink, sent: list[str]
+) -> None:
+    remember(link=link, ags=AgsClaim(READ, ITEMS, ITEM), now=NOW)
+    link.exam, link.page_id = None, course_link.page_id
+    link.save()
+    remember(link=link, ags=AgsClaim(READ, ITEMS, ITEM), now=NOW)
+    column = LineItem.objects.get()
+    assert (column.exam, column.page_id) == (None, course_link.page_id)
+    assert sent == ["column_ready", "column_ready"]
 
 
 def test_a_column_is_made_once_with_the_exams_title_and_points(

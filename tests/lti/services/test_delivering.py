@@ -450,14 +450,14 @@ def test_a_failed_row_is_resent_on_demand_even_if_nothing_changed(course: Course
     send(book, NOW)
     by = make_user()
     failed = GradeDelivery.objects.filter(state=State.FAILED)
-    assert outbox.resend(rows=failed, exam=course.exam, by=by, now=NOW + MINUTE) == 1
-    assert outbox.resend(rows=failed, exam=course.exam, by=by, now=NOW + MINUTE) == 0  # under way
+    assert outbox.resend(rows=failed, of=course.exam, by=by, now=NOW + MINUTE) == 1
+    assert outbox.resend(rows=failed, of=course.exam, by=by, now=NOW + MINUTE) == 0  # under way
     send(book, NOW + MINUTE)
     assert list(GradeDelivery.objects.order_by("sequence").values_list("state", flat=True)) == [
         State.SUPERSEDED, State.SENT,
     ]  # fmt: skip
     sent = GradeDelivery.objects.filter(state=State.SENT)
-    assert outbox.resend(rows=sent, exam=course.exam, by=by, now=NOW + 2 * MINUTE) == 1
+    assert outbox.resend(rows=sent, of=course.exam, by=by, now=NOW + 2 * MINUTE) == 1
     send(book, NOW + 2 * MINUTE)
     assert len(book.asked) == 3
 
@@ -648,7 +648,7 @@ def test_rows_that_cannot_be_read_do_not_hold_up_another_platform(
     real = claiming.outcomes
 
     def outcomes(seats: Any, *, now: Any) -> Any:
-        if any(exam == broken.exam.pk for exam, _user in seats):
+        if any(seat.exam == broken.exam.pk for seat in seats):
             raise RuntimeError
         return real(seats, now=now)
 

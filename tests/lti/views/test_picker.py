@@ -144,6 +144,32 @@ def test_the_answer_carries_what_was_chosen(teaching: Client, launch: Launch, co
     assert "lineItem" not in second
 
 
+def test_for_a_course_a_column_may_be_chosen_and_is_not_of_itself(
+    teaching: Client, launch: Launch, course: Context
+) -> None:
+    page = make_course(course.platform.unit, live=True, lessons=1)
+    item, name = f"course-{page.pk}", f"column-course-{page.pk}"
+    options = teaching.get(url(launch), {"item": item, "step": "options"}).content.decode()
+    assert f'type="checkbox" name="{name}">' in options
+    assert "学完后在成绩单中记 100 分" in options
+    (sent,) = answer_in(teaching.post(url(launch), {"item": item, name: "on"}))[ITEMS]
+    assert sent["lineItem"] == {
+        "scoreMaximum": 100,
+        "label": page.title,
+        "resourceId": item,
+        "tag": "dangxiao",
+    }
+
+
+def test_a_lesson_gets_no_column_whoever_asks(teaching: Client, launch: Launch, course: Context) -> None:
+    page = make_course(course.platform.unit, live=True, lessons=1)
+    item = f"lesson-{page.get_children().get().pk}"
+    options = teaching.get(url(launch), {"item": item, "step": "options"}).content.decode()
+    assert "column-" not in options
+    (sent,) = answer_in(teaching.post(url(launch), {"item": item, f"column-{item}": "on"}))[ITEMS]
+    assert "lineItem" not in sent
+
+
 def test_no_column_is_asked_for_where_the_box_was_cleared(
     teaching: Client, launch: Launch, course: Context
 ) -> None:
