@@ -151,7 +151,7 @@ def test_for_a_course_a_column_may_be_chosen_and_is_not_of_itself(
     item, name = f"course-{page.pk}", f"column-course-{page.pk}"
     options = teaching.get(url(launch), {"item": item, "step": "options"}).content.decode()
     assert f'type="checkbox" name="{name}">' in options
-    assert "学完后在成绩单中记 100 分" in options
+    assert "学完后在成绩册中记 100 分" in options
     (sent,) = answer_in(teaching.post(url(launch), {"item": item, name: "on"}))[ITEMS]
     assert sent["lineItem"] == {
         "scoreMaximum": 100,
