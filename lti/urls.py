@@ -29,7 +29,6 @@ urlpatterns = [
     re_path(r"^lti/register(?:/(?P<token>[\w-]+))?/?$", register.register, name="lti_register"),
     re_path(r"^lti/notices/?$", notices.notices, name="lti_notices"),
     path("lti/launch/finish/", launch.finish, name="lti_finish"),
-    path("lti/launch/continue/", launch.continue_, name="lti_continue"),
     path("lti/cookie/<str:state>/", window.cookie, name="lti_cookie"),
     path("lti/window/", window.window, name="lti_window"),
     path("lti/window/open/", window.window_open, name="lti_window_open"),

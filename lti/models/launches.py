@@ -56,10 +56,8 @@ class Launch(models.Model):
     claims = models.JSONField(default=dict)
     bound_by = models.CharField(max_length=8, choices=BoundBy.choices, blank=True)
     in_frame = models.BooleanField(default=False)
-    # A launch bound through the platform's storage, or waiting for a new window, is finished once by this.
+    # A launch that waits for the platform's storage is finished by this.
     ticket_hash = models.CharField(max_length=64, blank=True, db_index=True)
-    address = models.CharField(max_length=500, blank=True)  # where that leads
-    ticket_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["platform", "-at"], name="lti_launch_by_platform")]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from learning.organisation.errors import OrganisationError
 from learning.organisation.models import Unit, User
 from learning.organisation.services.audit import record
+from lti.core.hashing import hashed
 from lti.models import Deployment, Invitation, Platform, origin_of
 
 from .vetting import ADDRESSES, PlatformFault, check
@@ -278,10 +278,6 @@ def revoke_invitation(*, invitation: Invitation, by: User | None, now: datetime)
     if not open_ones.update(revoked_at=now):
         raise WrongState(_("这个邀请已经用过或撤销。"))
     record(actor=by, action="invitation.revoked", obj=invitation, unit=invitation.unit, now=now)
-
-
-def hashed(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
 
 
 def save_new(platform: Platform) -> None:

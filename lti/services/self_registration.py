@@ -10,6 +10,7 @@ from django.db import transaction
 
 from learning.organisation.services.audit import record
 from lti.core.dialects import DIALECTS, dialect_of_product
+from lti.core.hashing import hashed
 from lti.core.registration import (
     BadRegistration,
     PlatformConfiguration,
@@ -24,7 +25,7 @@ from lti.http.fetching import Reach, Unreachable, fetch
 from lti.models import Deployment, Invitation, Platform, origin_of
 
 from . import describing
-from .registering import hashed, save_new
+from .registering import save_new
 from .vetting import PlatformFault
 
 UNKNOWN: Final = "invitation_unknown"

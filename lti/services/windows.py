@@ -9,12 +9,11 @@ from uuid import UUID
 from django.urls import Resolver404, get_script_prefix, resolve
 
 from learning.organisation.models import User
+from lti.core.hashing import hashed
 from lti.core.refusals import Refusal, Refused
 from lti.models import Platform, WindowTicket
 
-from .launching import hashed
-
-TICKET_LIFE = timedelta(seconds=60)
+TICKET_LIFE = timedelta(minutes=2)  # to find the button and press it
 ADDRESS_LENGTH = 500
 
 
@@ -35,7 +34,7 @@ def own_page(address: str) -> bool:
 
 
 def make_ticket(*, by: User, platform_id: int, launch: UUID, address: str, now: datetime) -> str:
-    """The ticket that opens this page of ours in a new window as `by`, within a minute. Raises Refused."""
+    """The ticket that opens this page of ours in a new window as `by`, within two minutes. Raises Refused."""
     if not own_page(address):
         raise Refused(Refusal.BAD_TARGET, "the page to open in a new window is none of ours")
     ticket = secrets.token_urlsafe(32)
@@ -57,7 +56,7 @@ def take_ticket(*, ticket: str, now: datetime) -> WindowTicket:
     if found is None or not _taken(found):
         raise Refused(Refusal.TICKET_UNKNOWN, "no window waits for this ticket, or it was opened")
     if found.expires_at <= now:
-        raise Refused(Refusal.TICKET_EXPIRED, "the ticket is older than a minute")
+        raise Refused(Refusal.TICKET_EXPIRED, "the ticket is older than two minutes")
     if found.platform.state != Platform.State.ACTIVE:
         raise Refused(Refusal.INACTIVE_PLATFORM, "the platform was switched off meanwhile")
     if not found.user.is_active:

@@ -15,7 +15,7 @@ from lti.addresses import absolute, ours_at
 from lti.browser import allow_frames, forget_state_cookie, framed, open_session, same_origin, secret_of
 from lti.core.refusals import Refusal, Refused
 from lti.models import Launch, Login, origin_of
-from lti.services import copying, launching
+from lti.services import copying, launching, logins, recording, waiting
 from lti.tasks import ask_for_notices
 
 from .refusing import refused_page
@@ -31,11 +31,11 @@ def launch(request: HttpRequest) -> HttpResponse:
     received: launching.Received | None = None
     state = request.POST.get("state", "")
     try:
-        login = launching.login_of(state, now=now)
+        login = logins.login_of(state, now=now)
         if "error" in request.POST:
             raise Refused(Refusal.PLATFORM_ERROR, _said(request))
         secret = secret_of(request, state)
-        if secret and not launching.held_by_browser(login, secret):
+        if secret and not logins.held_by_browser(login, secret):
             raise Refused(Refusal.STATE_FOREIGN, "the log-in was begun in another browser")
         if not secret and not login.storage_target:
             raise Refused(Refusal.NO_COOKIE, "the browser did not keep the log-in's cookie")
@@ -46,8 +46,8 @@ def launch(request: HttpRequest) -> HttpResponse:
             received, bound_by=Launch.BoundBy.COOKIE, in_frame=_in_frame(request, received), now=now
         )
     except Refused as refused:
-        login = login or launching.login_named(state)
-        kept = launching.keep_refusal(
+        login = login or logins.login_named(state)
+        kept = recording.keep_refusal(
             refused,
             now=now,
             platform=login.platform if login else None,
@@ -88,19 +88,18 @@ def _in_frame(request: HttpRequest, received: launching.Received) -> bool:
 
 def _ask_storage(request: HttpRequest, received: launching.Received) -> HttpResponse:
     """The page that asks the platform's storage for the secret of this log-in."""
-    waiting, ticket = launching.wait_for_storage(
+    kept, ticket = waiting.wait_for_storage(
         received, in_frame=_in_frame(request, received), now=timezone.now()
     )
     login, platform = received.login, received.login.platform
     context = {
-        "launch": waiting,
+        "launch": kept,
         "storage": {
             "storage_target": login.storage_target,
             "platform_origin": origin_of(platform.auth_url),
             "state": login.state,
             "ticket": ticket,
             "finish_url": absolute(request, "lti_finish"),
-            "continue_url": absolute(request, "lti_continue"),
         },
     }
     response = render(request, "lti/storage.html", context)
@@ -119,39 +118,20 @@ def finish(request: HttpRequest) -> HttpResponse:
             raise Refused(Refusal.STATE_FOREIGN, "the step was not taken on a page of ours")
         if not request.POST.get("secret"):
             raise Refused(Refusal.NO_COOKIE, "neither cookie nor the platform's storage kept the secret")
-        landing, ticket = launching.finish_by_storage(
+        landing, ticket = waiting.finish_by_storage(
             ticket=request.POST.get("ticket", ""),
             secret=request.POST.get("secret", ""),
             ours=ours_at(request),
             now=now,
         )
     except Refused as refused:
-        login = launching.login_named(request.POST.get("state", ""))
-        kept = launching.keep_refusal(refused, now=now, platform=login.platform if login else None)
+        login = logins.login_named(request.POST.get("state", ""))
+        kept = recording.keep_refusal(refused, now=now, platform=login.platform if login else None)
         return refused_page(request, refused, launch=kept, login=login)
     response = render(
         request,
         "lti/new_window.html",
-        {"ticket": ticket, "continue_url": absolute(request, "lti_continue"), "launch": landing.launch},
+        {"ticket": ticket, "continue_url": absolute(request, "lti_window_open"), "launch": landing.launch},
     )
     allow_frames(response, landing.person.platform)
-    return response
-
-
-@csrf_exempt  # as above
-@never_cache
-@require_POST
-def continue_(request: HttpRequest) -> HttpResponse:
-    """In the new window: signs in by the one-time ticket and goes where the launch leads."""
-    now = timezone.now()
-    try:
-        if not same_origin(request):
-            raise Refused(Refusal.STATE_FOREIGN, "the window was not opened by a page of ours")
-        opened = launching.continue_in_window(ticket=request.POST.get("ticket", ""), now=now)
-    except Refused as refused:
-        return refused_page(request, refused, launch=launching.keep_refusal(refused, now=now))
-    if opened.user is None or opened.platform_id is None:
-        raise TypeError("continue_in_window gives launches with both.")
-    response = HttpResponseRedirect(opened.address)
-    open_session(request, opened.user, platform_id=opened.platform_id, launch_id=opened.pk, in_frame=False)
     return response

@@ -17,7 +17,7 @@ from lti.browser import allow_frames, framed, has_our_cookies, set_state_cookie
 from lti.core.refusals import Refused
 from lti.core.typed import storable
 from lti.models import Platform, origin_of
-from lti.services import launching
+from lti.services import logins, recording
 
 from .refusing import refused_page
 
@@ -31,16 +31,14 @@ def login(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     params = (request.POST if request.method == "POST" else request.GET).dict()
     try:
-        begun = launching.begin(
-            params, launch_url=launch_url(request, params), ours=ours_at(request), now=now
-        )
+        begun = logins.begin(params, launch_url=launch_url(request, params), ours=ours_at(request), now=now)
     except Refused as refused:
         issuer = params.get("iss", "")
         client_id = params.get("client_id", "")
         platform = None
         if storable(issuer + client_id):
             platform = Platform.objects.filter(issuer=issuer, client_id=client_id).first()
-        launch = launching.keep_refusal(refused, now=now, platform=platform, issuer=issuer)
+        launch = recording.keep_refusal(refused, now=now, platform=platform, issuer=issuer)
         return refused_page(request, refused, launch=launch, platform=platform)
     if framed(request) and not has_our_cookies(request):
         platform = begun.login.platform
@@ -51,7 +49,7 @@ def login(request: HttpRequest) -> HttpResponse:
             "state": begun.login.state,
             "secret": begun.secret,
             "check_url": reverse("lti_cookie", args=[begun.login.state]),
-            "again_url": launching.with_query(request.build_absolute_uri(request.path), begun.login.asked),
+            "again_url": logins.with_query(request.build_absolute_uri(request.path), begun.login.asked),
         }
         response = render(request, "lti/entry.html", {"entry": entry})
         allow_frames(response, platform)

@@ -9,7 +9,7 @@ from lti.addresses import absolute
 from lti.browser import allow_frames
 from lti.core.refusals import Refusal, Refused
 from lti.models import Launch, Login, Platform
-from lti.services.launching import with_query
+from lti.services.logins import with_query
 from lti.words import advice, sentence
 
 FORBIDDEN = frozenset(

@@ -17,7 +17,8 @@ from learning.organisation.models import User
 from lti.browser import LAUNCH, PLATFORM, open_session, same_origin, secret_of
 from lti.core.refusals import Refusal, Refused
 from lti.services import windows
-from lti.words import advice, sentence
+
+from .refusing import refused_page
 
 
 @never_cache
@@ -45,7 +46,7 @@ def window(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except Refused as refused:
-        return _refused(request, refused)
+        return refused_page(request, refused)
     opened = {"ticket": ticket, "continue_url": reverse("lti_window_open")}
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse(opened)
@@ -62,16 +63,7 @@ def window_open(request: HttpRequest) -> HttpResponse:
             raise Refused(Refusal.STATE_FOREIGN, "the window was not opened by a page of ours")
         found = windows.take_ticket(ticket=request.POST.get("ticket", ""), now=timezone.now())
     except Refused as refused:
-        return _refused(request, refused)
+        return refused_page(request, refused)
     response = HttpResponseRedirect(found.address)
     open_session(request, found.user, platform_id=found.platform_id, launch_id=found.launch, in_frame=False)
     return response
-
-
-def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
-    context = {
-        "code": refused.code.value,
-        "sentence": sentence(refused.code),
-        "advice": advice(refused.code),
-    }
-    return render(request, "lti/refused.html", context, status=400)

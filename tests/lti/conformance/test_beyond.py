@@ -148,11 +148,11 @@ def test_platform_storage_in_place_of_the_cookie(campus: Campus) -> None:
     ticket = search(r'name="ticket" value="([^"]+)"', answer.content.decode())
     assert ticket is not None
     window = Client()
-    opened = window.post("/lti/launch/continue/", {"ticket": ticket[1]}, headers={"Origin": HOST})
+    opened = window.post("/lti/window/open/", {"ticket": ticket[1]}, headers={"Origin": HOST})
     assert opened["Location"] == f"/exams/{campus.exam.pk}/"
     assert window.get(opened["Location"]).status_code == 200
-    again = Client().post("/lti/launch/continue/", {"ticket": ticket[1]}, headers={"Origin": HOST})
-    assert again["X-Error-Code"] == "ticket_used"
+    again = Client().post("/lti/window/open/", {"ticket": ticket[1]}, headers={"Origin": HOST})
+    assert again["X-Error-Code"] == "ticket_unknown"
 
 
 def test_storage_that_holds_another_secret(campus: Campus) -> None:
