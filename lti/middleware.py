@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models import Max
 from django.dispatch import receiver
@@ -33,7 +34,7 @@ from .browser import (
     read_origin,
     signed_origin,
 )
-from .models import Platform
+from .models import Platform, PlatformUser
 
 RENEWED_EVERY_S = 600
 SEEN = "lti_seen"  # key of the session: when its life was last prolonged, in seconds since 1970
@@ -164,7 +165,8 @@ def in_frame(request: HttpRequest) -> bool:
 
 def renew(request: HttpRequest, *, now: datetime) -> None:
     """Twelve hours more from here, at most every ten minutes. Whoever opens an attempt stays until it must be handed
-    in: while it is written nothing else is asked of the site."""
+    in: while it is written nothing else is asked of the site. Of others the session ends where the administrator has
+    switched the platform off, or said that its person is somebody else."""
     session = request.session
     if PLATFORM not in session:
         return
@@ -175,6 +177,14 @@ def renew(request: HttpRequest, *, now: datetime) -> None:
     if not isinstance(user, User):
         return
     last = Attempt.objects.filter(user=user, state__in=OPEN_STATES).aggregate(last=Max("deadline_at"))["last"]
+    if last is None and not _is_let_in(user, session[PLATFORM]):
+        logout(request)
+        return
     stays = last + AFTER_DEADLINE - now if last else timedelta(0)
     session[SEEN] = int(now.timestamp())
     session.set_expiry(max(SESSION_AGE_S, int(stays.total_seconds())))
+
+
+def _is_let_in(user: User, platform_id: int) -> bool:
+    people = PlatformUser.objects.filter(user=user, platform=platform_id)
+    return people.filter(platform__state=Platform.State.ACTIVE).exists()

@@ -14,8 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from learning.organisation.models import User
 from lti import browser, cookies
-from lti.models import Platform
-from tests.factories import make_user
+from lti.models import Platform, PlatformUser
+from tests.factories import NOW, make_user
 from tests.lti.factories import make_platform
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -25,10 +25,13 @@ FRAME = {"Sec-Fetch-Dest": "iframe"}
 @csrf_exempt
 def launch(request: HttpRequest) -> HttpResponse:
     """What the launch's view does at its end."""
+    user, platform_id = User.objects.get(pk=request.POST["user"]), int(request.POST["platform"])
+    kept = {"sub": str(user.pk), "linked_by": "launch", "linked_at": NOW, "created_at": NOW}
+    PlatformUser.objects.get_or_create(platform_id=platform_id, user=user, defaults=kept)
     browser.open_session(
         request,
-        User.objects.get(pk=request.POST["user"]),
-        platform_id=int(request.POST["platform"]),
+        user,
+        platform_id=platform_id,
         launch_id="7c1f0f6e-7f5c-4d4b-9a43-0d1d7c2c8f11",
         in_frame=request.POST.get("frame", "1") == "1",
     )

@@ -13,10 +13,10 @@ from django.test import Client
 from lti.core import ags, claims
 from lti.core.retrying import LONGEST_WAIT, patience
 from lti.http.fetching import Answer
-from lti.models import Context, LineItem, PlatformUser
+from lti.models import Context, Deployment, LineItem, PlatformUser
 from lti.services import columns, rosters
 from tests.factories import NOW, make_exam
-from tests.lti.campus import Campus, landed
+from tests.lti.campus import Campus, landed, refused
 from tests.lti.factories import make_context, make_link, make_platform
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +137,13 @@ def test_claims_of_nonsense_end_on_a_plain_page(campus: Campus, claim: dict[str,
     if response.status_code == 400:
         assert response["X-Error-Code"]
         assert not PlatformUser.objects.exists()
+
+
+def test_deployments_without_end_stop_where_nobody_would_read_them(campus: Campus) -> None:
+    Deployment.objects.bulk_create(
+        Deployment(platform=campus.row, deployment_id=f"d{number}") for number in range(200)
+    )
+    refused(campus.launch(deployment_id="one more"), "unknown_deployment")
+    refused(campus.launch(deployment_id="d7"), "inactive_deployment")
+    assert Deployment.objects.count() == 201
+    landed(campus, campus.launch())

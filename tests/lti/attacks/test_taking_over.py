@@ -9,7 +9,7 @@ from learning.organisation.models import RoleAssignment, Unit, User
 from learning.organisation.models.roles import Role
 from lti.models import PlatformUser
 from question_bank.exams.models import Exam
-from tests.factories import make_user
+from tests.factories import make_attempt, make_user
 from tests.lti.campus import Campus, join_campus, landed, refused
 from tests.lti.platforms.signing import SigningPlatform
 
@@ -145,3 +145,49 @@ def test_the_same_person_in_two_tabs_keeps_both(campus: Campus) -> None:
     landed(campus, campus.launch(resource_link={"id": "another"}))
     assert campus.client.cookies["dangxiao_launched"].value != first
     assert campus.client.cookies["dangxiao_launched_csrf"].value == form
+
+
+def looked_away(campus: Campus) -> None:
+    """Long enough since the session was prolonged for it to be prolonged again."""
+    session = campus.client.session
+    session["lti_seen"] = 0
+    session.save()
+
+
+def signed_in(campus: Campus) -> bool:
+    return campus.client.get("/me/").status_code == 200
+
+
+def aliased(campus: Campus) -> None:
+    """The test client's own `session` reads the ordinary name."""
+    campus.client.cookies["dangxiao_session"] = campus.client.cookies["dangxiao_launched"].value
+
+
+@pytest.mark.parametrize("sitting", [False, True])
+def test_the_session_of_a_link_that_was_taken_away_ends(campus: Campus, sitting: bool) -> None:
+    """Else whoever got into another's account by a wrong number stays in it for as long as they go on."""
+    landed(campus, campus.launch())
+    person = PlatformUser.objects.get()
+    if sitting:
+        make_attempt(campus.exam, person.user, now=campus.now)
+    person.delete()
+    assert signed_in(campus)
+    aliased(campus)
+    looked_away(campus)
+    campus.client.get("/me/")
+    assert signed_in(campus) is sitting
+
+
+@pytest.mark.parametrize("sitting", [False, True])
+def test_a_platform_that_was_switched_off_keeps_nobody_but_who_sits_an_exam(
+    campus: Campus, sitting: bool
+) -> None:
+    landed(campus, campus.launch())
+    if sitting:
+        make_attempt(campus.exam, account_of(campus), now=campus.now)
+    campus.row.state = "off"
+    campus.row.save()
+    aliased(campus)
+    looked_away(campus)
+    campus.client.get("/me/")
+    assert signed_in(campus) is sitting
