@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 from openpyxl import Workbook
@@ -26,6 +27,9 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from campus_pictures import campus  # noqa: E402 — it needs the tests' platforms
+
 IMAGES = ROOT / "docs" / "images"
 PORT = 8351
 PHONE = {"width": 360, "height": 740}
@@ -56,6 +60,26 @@ ROSTER_FILE = [
 ]
 
 
+def looks(phone: bool) -> dict[str, Any]:
+    return {
+        "viewport": PHONE if phone else DESK,
+        "device_scale_factor": 2 if phone else 1,
+        "is_mobile": phone,
+        "has_touch": phone,
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "reduced_motion": "reduce",
+    }
+
+
+def chromium(*switches: str) -> dict[str, Any]:
+    return {
+        "executable_path": shutil.which("chromium"),
+        "args": ["--no-sandbox", "--lang=zh-CN", *switches],
+        "env": os.environ | {"LANGUAGE": "zh_CN:zh", "LANG": "C.UTF-8"},
+    }
+
+
 class Studio:
     """The browser, the demo's log-ins and the pictures taken so far."""
 
@@ -81,15 +105,16 @@ class Studio:
             context.close()
 
     def context(self, phone: bool) -> BrowserContext:
-        return self.browser.new_context(
-            viewport=PHONE if phone else DESK,
-            device_scale_factor=2 if phone else 1,
-            is_mobile=phone,
-            has_touch=phone,
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",
-        )
+        return self.browser.new_context(**looks(phone))
+
+    def launch(self, *switches: str) -> Browser:
+        """Another browser, with more switches."""
+        return self.browser.browser_type.launch(**chromium(*switches))
+
+    def persistent(self, folder: Path, *switches: str) -> BrowserContext:
+        """A phone with the profile of this folder."""
+        options = chromium(*switches) | looks(True)
+        return self.browser.browser_type.launch_persistent_context(folder, **options)
 
     def go(self, page: Page, path: str) -> None:
         page.goto(f"{self.url}{path}")
@@ -485,12 +510,12 @@ def demo(folder: Path) -> Iterator[dict[str, object]]:
 PARTS: list[Callable[[Studio], None]] = [
     member_course, member_exam, member_record, member_practice, organiser_course, organiser_class, organiser_report,
     organiser_bank, organiser_exam, organiser_results, organiser_phone, administrator,
+    campus,
 ]  # fmt: skip
 
 
 def main(names: list[str]) -> int:
-    chromium = shutil.which("chromium")
-    if not chromium:
+    if not shutil.which("chromium"):
         raise SystemExit("chromium is missing (Debian: apt-get install chromium fonts-noto-cjk)")
     IMAGES.mkdir(exist_ok=True)
     kept = os.environ.get("DANGXIAO_VAR")
@@ -500,11 +525,7 @@ def main(names: list[str]) -> int:
         demo(Path(kept or temporary)) as said,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--lang=zh-CN"],
-            env=os.environ | {"LANGUAGE": "zh_CN:zh", "LANG": "C.UTF-8"},
-        )
+        browser = playwright.chromium.launch(**chromium())
         parts = [part for part in PARTS if part.__name__ in names] or PARTS
         pictures = set(names) - {part.__name__ for part in parts}
         studio = Studio(browser, said, Path(temporary), pictures)
