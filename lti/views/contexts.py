@@ -170,11 +170,18 @@ def _row(taught: Taught, link: ResourceLink, now: Any) -> Row:
 
 
 def _screens(request: HttpRequest, row: Row, taught: Taught) -> list[tuple[str, str]]:
-    """(address, words) of the exam's screens that this person may open; that of the gradebook once there is a column. Of a
-    course only the latter."""
+    """(address, words) of the exam's screens that this person may open; of a course its report. That of the gradebook once
+    there is a column."""
     exam = row.target.exam if row.target else None
-    if row.link.page_id and row.link.line_item_id and taught.leads:
-        return [(reverse("lti_course_grades", args=[taught.context.pk]), _("成绩回传"))]
+    user, group = user_of(request), taught.context.group_id
+    if row.link.page_id:
+        found = []
+        course = row.target.course if row.target else None
+        if course is not None and group in groups_allowing(user, Action.REPORT_VIEW):
+            found.append((reverse("course_report", args=[course.pk]), _("报告")))
+        if row.link.line_item_id and taught.leads:
+            found.append((reverse("lti_course_grades", args=[taught.context.pk]), _("成绩回传")))
+        return found
     if exam is None:
         return []
     labels = {
@@ -184,7 +191,6 @@ def _screens(request: HttpRequest, row: Row, taught: Taught) -> list[tuple[str, 
         "manage_results": _("成绩"),
         "lti_grades": _("成绩回传"),
     }
-    user, group = user_of(request), taught.context.group_id
     return [
         (reverse(name, args=[exam.pk]), labels[name])
         for name, action in SCREENS

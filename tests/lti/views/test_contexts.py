@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -181,6 +182,17 @@ def test_the_screens_that_it_leads_to_do_open(
     teaching.post(at(link, "choose/"), {"item": f"exam-{exam.pk}"})
     for screen in ("candidates", "monitor", "marking", "results"):
         assert teaching.get(f"/manage/exams/{exam.pk}/{screen}/").status_code == 200, screen
+
+
+def test_a_course_leads_its_teachers_to_its_report_and_assistants_to_none(
+    teaching: Client, course: Context, link: ResourceLink, client: Client
+) -> None:
+    page = make_course(course.platform.unit, live=True, lessons=1)
+    teaching.post(at(link, "choose/"), {"item": f"course-{page.pk}"})
+    (address,) = re.findall(r'href="(/manage/courses/\d+/report/)"', text_of(teaching.get(url(course))))
+    assert teaching.get(address).status_code == 200
+    client.force_login(assistant(course))
+    assert "/report/" not in text_of(client.get(url(course)))
 
 
 def test_what_went_to_the_gradebook_is_a_click_away_once_there_is_a_column(
