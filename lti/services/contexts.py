@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
-from learning.organisation.models import GroupRole, User
+from learning.organisation.models import GroupRole, TeachingGroup, User
 from learning.organisation.services import groups
 from learning.study.services.groups import studied_by_group
 from lti.core import claims
@@ -162,10 +162,17 @@ def bind(link: ResourceLink, target: targets.Target, *, now: datetime) -> None:
         link.column_asked_at = None  # that was for what it opened before
         link.save(update_fields=["exam", "page", "line_item", "column_asked_at"])
     group = link.context.group
-    if exam_id is not None:
-        ExamGroup.objects.get_or_create(exam_id=exam_id, group=group, defaults={"at": now})
+    if target.exam is not None:
+        _sat_by(group, target.exam, now=now)
     elif target.course is not None:
         studied_by_group(course=target.course, group=group, by=None, now=now)
+
+
+def _sat_by(group: TeachingGroup, exam: Exam, *, now: datetime) -> None:
+    """The group sits the exam from now on. Not one that is over: else whoever may link anything read what their people
+    once wrote elsewhere."""
+    if exam.closes_at > now:
+        ExamGroup.objects.get_or_create(exam=exam, group=group, defaults={"at": now})
 
 
 def admit(context: Context, target: targets.Target, users: list[User], *, now: datetime) -> None:
@@ -175,7 +182,7 @@ def admit(context: Context, target: targets.Target, users: list[User], *, now: d
         _admit_to(target.exam, context, users, now=now)
     elif targets.enrol_learners(target, users, now=now):
         for exam in targets.exams_asked_for(target, context.platform):
-            ExamGroup.objects.get_or_create(exam=exam, group=context.group, defaults={"at": now})
+            _sat_by(context.group, exam, now=now)
             _admit_to(exam, context, users, now=now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from learning.organisation.models import User
@@ -51,3 +52,26 @@ def test_who_teaches_some_course_reads_nobody_of_the_one_they_sit_in(campus: Cam
         assert "同班同学" not in page, screen
     assert Context.objects.count() == 2
     assert Exam.objects.watched_by(cheat, Action.EXAM_VIEW).exists()
+
+
+def test_who_links_an_exam_that_is_over_reads_nobody_of_it(campus: Campus) -> None:
+    """Else any teacher of the platform read, by its number, what their students once wrote elsewhere."""
+    campus.launch(Client(), sub="student", name="往届考生")
+    student = PlatformUser.objects.get(sub="student").user
+    make_attempt(campus.exam, student, now=timezone.now())
+    Exam.objects.update(closes_at=timezone.now())
+    campus.launch(Client(), sub="student", name="往届考生", context=SANDBOX)
+    campus.launch(sub="curious", roles=INSTRUCTOR, context=SANDBOX)
+    curious = PlatformUser.objects.get(sub="curious").user
+    curious.launched = True
+    assert not visible_candidates(campus.exam, curious).exists()
+    assert campus.client.get(f"/manage/exams/{campus.exam.pk}/results/").status_code == 404
+
+
+def test_who_taught_the_exam_while_it_went_on_goes_on_reading_it(campus: Campus) -> None:
+    campus.launch(Client(), sub="student", name="本班考生")
+    campus.launch(sub="teacher", roles=INSTRUCTOR)
+    Exam.objects.update(closes_at=timezone.now())
+    campus.launch(sub="teacher", roles=INSTRUCTOR)
+    page = campus.client.get(f"/manage/exams/{campus.exam.pk}/candidates/").content.decode()
+    assert "本班考生" in page
