@@ -125,6 +125,8 @@ def teacher(studio: Studio, moodle: Platform) -> None:
         tool(page).get_by_role("checkbox", name=FORMAL).check()
         take(studio, page, "teacher-picker-phone" if phone else "teacher-picker", tallest=900)
         if not phone:
+            tool(page).get_by_role("button", name="课程", exact=False).first.click()
+            tool(page).locator(".option", has_text="整门课程").first.locator("input").check()
             tool(page).get_by_role("button", name="下一步").click()
             expect(tool(page).get_by_label("成绩列的名称").first).to_be_visible()
             take(studio, page, "teacher-picker-columns", tallest=900)
