@@ -37,7 +37,11 @@ def sizes(names: set[str], pace: Pace) -> Sizes:
     windows = sitting_rounds(pace)
     return Sizes(
         save=SAVED_ATTEMPTS if names & {"save_postgresql", "save_connections", "member_pages"} else 0,
-        start=windows * pace.start_s * STARTS_PER_S if "start" in names else 100 if "launches" in names else 0,
+        start=windows * pace.start_s * STARTS_PER_S
+        if "start" in names
+        else 100
+        if "launches" in names
+        else 0,
         submit=windows * pace.start_s * SUBMITS_PER_S if "submit" in names else 0,
         close=CLOSED_ATTEMPTS if "close_10000" in names else 0,
         beats=WATCHED_LESSONS if "beats" in names else 0,

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
@@ -72,7 +73,7 @@ def launches(bench: Bench) -> Figures:
 
             def window(seconds: float, students: int) -> Window:
                 jobs = [
-                    browsers.submit(launch, port, issuer, exam, pem, seconds, students, number)
+                    browsers.submit(launch, Campus(port, issuer, pem, exam), seconds, students, number)
                     for number in range(BROWSERS)
                 ]
                 began = time.monotonic()
@@ -91,10 +92,18 @@ def launches(bench: Bench) -> Figures:
     return said
 
 
-def launch(
-    port: int, issuer: str, exam: str, pem: bytes, seconds: float, students: int, number: int
-) -> list[float]:
+class Campus(NamedTuple):
+    """The tool's port, the platform's address and signing key, the exam that is linked."""
+
+    port: int
+    issuer: str
+    pem: bytes
+    exam: str
+
+
+def launch(campus: Campus, seconds: float, students: int, number: int) -> list[float]:
     """Milliseconds of each launch by one browser after another, until the time is up; -1 of one that went wrong."""
+    port, issuer, pem, exam = campus
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     host = f"http://127.0.0.1:{port}"
     took: list[float] = []
@@ -103,8 +112,15 @@ def launch(
         if time.monotonic() > until:
             return took
         # Browsers take turns among the students; of new ones each has its own.
-        sub = f"student-{(turn * BROWSERS + number) % students}" if students < 10**9 else f"new-{number}-{turn}"
-        asked = {"iss": issuer, "client_id": CLIENT, "login_hint": sub, "target_link_uri": f"{host}/lti/launch"}
+        sub = (
+            f"student-{(turn * BROWSERS + number) % students}" if students < 10**9 else f"new-{number}-{turn}"
+        )
+        asked = {
+            "iss": issuer,
+            "client_id": CLIENT,
+            "login_hint": sub,
+            "target_link_uri": f"{host}/lti/launch",
+        }
         began = time.perf_counter()
         connection.request("GET", f"/lti/login?{urlencode(asked)}")
         answer = connection.getresponse()
@@ -116,7 +132,10 @@ def launch(
             continue
         cookie = answer.headers["Set-Cookie"].partition(";")[0]
         token = jwt.encode(
-            _claims(issuer, sub, sent["nonce"][0], exam, host), pem, algorithm="RS256", headers={"kid": "bench"}
+            _claims(issuer, sub, sent["nonce"][0], exam, host),
+            pem,
+            algorithm="RS256",
+            headers={"kid": "bench"},
         )
         began = time.perf_counter()
         connection.request(
@@ -158,7 +177,11 @@ def _window(took: list[float], seconds: float) -> Window:
 @contextmanager
 def platform(key: RSAPrivateKey) -> Iterator[tuple[str, list[str]]]:
     """A platform that publishes its keys, and what it was asked for."""
-    public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": "bench", "alg": "RS256", "use": "sig"}
+    public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {
+        "kid": "bench",
+        "alg": "RS256",
+        "use": "sig",
+    }
     body = json.dumps({"keys": [public]}).encode()
     asked: list[str] = []
 

@@ -1,7 +1,7 @@
 """Writes the table of docs/lti.md from tests/lti/conformance: a section a module, a line a test.
 
-    .venv/bin/python docs/conformance.py            writes it
-    .venv/bin/python docs/conformance.py --check    exit 1 where the page is behind the tests
+.venv/bin/python docs/conformance.py            writes it
+.venv/bin/python docs/conformance.py --check    exit 1 where the page is behind the tests
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ def table() -> str:
     lines: list[str] = []
     for path in sorted(TESTS.glob("test_*.py")):
         module = ast.parse(path.read_text())
-        lines += ["", f"**{(ast.get_docstring(module) or path.stem).splitlines()[0]}**", "", "| line | cases |", "|---|---|"]
+        lines += [
+            "",
+            f"**{(ast.get_docstring(module) or path.stem).splitlines()[0]}**",
+            "",
+            "| line | cases |",
+            "|---|---|",
+        ]
         for node in module.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 words = node.name.removeprefix("test_").replace("_", " ")

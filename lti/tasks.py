@@ -90,7 +90,7 @@ def ask_for_notices(platform_id: int, service_url: str, handler_url: str) -> Non
 
 @shared_task(name="lti.drop_old")
 def drop_old() -> None:
-    """Nightly: log-ins and launches that nobody needs any more."""
+    """Hourly: log-ins and launches that nobody needs any more."""
     retention.drop_old(now=timezone.now())
 
 

@@ -48,7 +48,9 @@ def missing(test_data: Path) -> list[str]:
     if not list(OPENEDX.glob(".ready-*")):
         gaps.append("launches from Open edX's LTI consumer: make openedx (needs the package index)")
     elif os.environ.get("DATABASE_URL"):
-        gaps.append("launches from platforms, Open edX's and others': they too bring their own site on SQLite")
+        gaps.append(
+            "launches from platforms, Open edX's and others': they too bring their own site on SQLite"
+        )
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         gaps.append(
             "races and lanes on PostgreSQL: DATABASE_URL=postgres://user@host/name make test, or bash .ci/run"

@@ -47,7 +47,7 @@ if LTI_ENABLED:
         "mend-grades": {"task": "lti.mend_grades", "schedule": 60.0},
         "sync-rosters": {"task": "lti.sync_rosters", "schedule": crontab(hour=20, minute=10)},
         "rotate-tool-keys": {"task": "lti.rotate_keys", "schedule": crontab(hour=19, minute=35)},
-        "drop-old-launches": {"task": "lti.drop_old", "schedule": crontab(hour=19, minute=25)},
+        "drop-old-launches": {"task": "lti.drop_old", "schedule": crontab(minute=25)},
     }
 
 

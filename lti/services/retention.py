@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 
 from lti.models import Launch, Login, WindowTicket
 
-LOGINS_KEPT: Final = timedelta(days=1)
+LOGINS_KEPT: Final = timedelta(hours=1)
 LAUNCHES_KEPT: Final = timedelta(days=30)
 BATCH: Final = 1000  # rows of one statement, so that no launch waits for a long one
 
 
 def drop_old(*, now: datetime) -> tuple[int, int]:
-    """Drops log-ins a day, launches thirty days after they came, and tickets that nobody used; returns how many log-ins and
+    """Drops log-ins an hour, launches thirty days after they came, and tickets that nobody used; returns how many log-ins and
     launches. A log-in that is dropped leaves its launch standing."""
     WindowTicket.objects.filter(expires_at__lt=now).delete()
     logins = _drop(Login.objects.filter(created_at__lt=now - LOGINS_KEPT))

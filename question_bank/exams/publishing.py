@@ -151,10 +151,9 @@ def add_way_in(way: Callable[[Exam], bool]) -> None:
 
 def checklist(*, exam: Exam, now: datetime, read: tuple[Parts, Supply] | None = None) -> list[Problem]:
     """All that speaks against publishing, fatal ones first; [] means go. `read`: what the caller has read of
-    the blueprint already. Codes: no_sections, empty_section,
-    no_marks, short_cell, short_cells, fixed_not_ready, fixed_twice, window_over, no_entry,
-    limit_beyond_window (warning), submit_after_limit, bad_bands, no_candidates (a warning where others bring some), delay_without_attempts
-    (warning)."""
+    the blueprint already. Codes: no_sections, empty_section, no_marks, short_cell, short_cells, fixed_not_ready,
+    fixed_twice, window_over, no_entry, limit_beyond_window (warning), submit_after_limit, bad_bands, no_candidates (a
+    warning where a room above brings some), delay_without_attempts (warning)."""
     parts = read[0] if read else parts_of(exam.blueprint_id)
     problems = [
         *_paper_problems(parts),

@@ -49,6 +49,11 @@ def test_the_site_works_without_the_tool(tmp_path: Path) -> None:
         "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
     }
     run = subprocess.run(
-        [sys.executable, "-c", WITHOUT], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", WITHOUT],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

@@ -40,9 +40,13 @@ def test_an_exam_that_the_platform_may_not_open_stays_closed(campus: Campus) -> 
 
 def test_an_exam_without_candidates_may_be_published_where_a_platform_brings_them(campus: Campus) -> None:
     campus.exam.candidates.all().delete()
-    (problem,) = [each for each in checklist(exam=campus.exam, now=campus.now) if each.code == "no_candidates"]
+    (problem,) = [
+        each for each in checklist(exam=campus.exam, now=campus.now) if each.code == "no_candidates"
+    ]
     assert not problem.fatal
     campus.row.state = "off"
     campus.row.save()
-    (problem,) = [each for each in checklist(exam=campus.exam, now=campus.now) if each.code == "no_candidates"]
+    (problem,) = [
+        each for each in checklist(exam=campus.exam, now=campus.now) if each.code == "no_candidates"
+    ]
     assert problem.fatal

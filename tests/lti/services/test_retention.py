@@ -1,4 +1,4 @@
-"""Log-ins are kept for a day, launches for thirty; a launch outlives its log-in."""
+"""Log-ins are kept for an hour, launches for thirty; a launch outlives its log-in."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def platform() -> Platform:
     return Platform.objects.create(name="平台", issuer="https://lms.example.edu", client_id="1")
 
 
-def test_a_login_goes_after_a_day_and_its_launch_stays(platform: Platform) -> None:
-    old = make_login(platform, ago=timedelta(days=1, seconds=1))
+def test_a_login_goes_after_an_hour_and_its_launch_stays(platform: Platform) -> None:
+    old = make_login(platform, ago=timedelta(hours=1, seconds=1))
     launch = Launch.objects.create(platform=platform, login=old, at=NOW - timedelta(days=1))
-    fresh = make_login(platform, ago=timedelta(hours=23))
+    fresh = make_login(platform, ago=timedelta(minutes=59))
     assert retention.drop_old(now=NOW) == (1, 0)
     assert list(Login.objects.all()) == [fresh]
     launch.refresh_from_db()
