@@ -129,7 +129,7 @@ def teacher(studio: Studio, moodle: Platform) -> None:
             tool(page).locator(".option", has_text="整门课程").first.locator("input").check()
             tool(page).get_by_role("button", name="下一步").click()
             expect(tool(page).get_by_label("成绩列的名称").first).to_be_visible()
-            take(studio, page, "teacher-picker-columns", tallest=900)
+            take(studio, page, "teacher-picker-columns", tallest=1100)
             tool(page).get_by_role("button", name="放入课程").click()
             expect(tool(page).get_by_text("The links are in the course.")).to_be_visible()
         context.close()
