@@ -35,6 +35,18 @@ class GradeDeliveryQuerySet(models.QuerySet["GradeDelivery"]):
             line_item__context__platform__state=Platform.State.ACTIVE,
         )
 
+    def newest(self) -> GradeDeliveryQuerySet:
+        """Of each person and column the last telling: how that cell stands."""
+        return self.exclude(self._followed())
+
+    def overtaken(self) -> GradeDeliveryQuerySet:
+        """Those that a later telling of the same person and column follows, or took the place of."""
+        return self.filter(self._followed() | Q(state=GradeDelivery.State.SUPERSEDED))
+
+    def _followed(self) -> Q:
+        same = {name: OuterRef(name) for name in ("line_item", "person")}
+        return Q(Exists(GradeDelivery.objects.filter(**same, sequence__gt=OuterRef("sequence"))))
+
 
 class GradeDelivery(models.Model):
     """One telling of one person's outcome to one line item. The score is not kept before it is sent: it is that of the

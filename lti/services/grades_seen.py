@@ -51,20 +51,20 @@ def reads_grades_of(user: User, exam: Exam) -> bool:
 
 
 def counts(rows: GradeDeliveryQuerySet) -> dict[str, int]:
-    """By the names of SHOWN."""
-    by_state = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    """Cells by the names of SHOWN: of each person and column the last telling counts."""
+    by_state = dict(rows.newest().order_by().values_list("state").annotate(Count("pk")))
     return {name: sum(by_state.get(state, 0) for state in states) for name, states in SHOWN.items()}
 
 
 def failed_count(user: User) -> int:
     """Of the exams whose scores the person releases: rows that reached no gradebook."""
     mine = scope_q(user, Action.EXAM_RELEASE, "line_item__exam__owner_unit")
-    return GradeDelivery.objects.filter(mine, state=State.FAILED).count()
+    return GradeDelivery.objects.filter(mine, state=State.FAILED).newest().count()
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the address asks for. No state: everything but what later rows took the place of."""
+    """What the address asks for. No state: how each cell stands; `superseded`: what was told before."""
 
     state: str = ""
     words: str = ""
@@ -75,7 +75,9 @@ class Wanted:
         return cls(state if state in SHOWN else "", query.get("q", "").strip()[:100])
 
     def apply(self, rows: GradeDeliveryQuerySet) -> GradeDeliveryQuerySet:
-        rows = (
-            rows.filter(state__in=SHOWN[self.state]) if self.state else rows.exclude(state=State.SUPERSEDED)
-        )
+        if self.state == "superseded":
+            rows = rows.overtaken()
+        else:
+            states = SHOWN[self.state] if self.state else [each for each in State if each != State.SUPERSEDED]
+            rows = rows.newest().filter(state__in=states)
         return holding(rows, self.words, "person__user__full_name", "person__user__number")

@@ -139,7 +139,7 @@ def sent_again(
         one = found(rows, request.POST["delivery"])
         rows = rows.filter(pk=one.pk, state__in=[GradeDelivery.State.FAILED, GradeDelivery.State.SENT])
     else:
-        rows = rows.filter(state=GradeDelivery.State.FAILED)
+        rows = rows.newest().filter(state=GradeDelivery.State.FAILED)
     count = resend(rows=rows, of=of, by=user_of(request), now=timezone.now())
     if count:
         deliver_grades.delay()

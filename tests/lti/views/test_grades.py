@@ -16,6 +16,7 @@ from learning.organisation.services.groups import keep_staff
 from lti.http.fetching import Unreachable, Why
 from lti.models import ContextMember, Deployment, GradeDelivery, Platform
 from lti.result_notes import on_its_way
+from lti.services.outbox import resend
 from question_bank.exams.models import Exam
 from tests.factories import NOW, make_exam, make_user
 from tests.lti.factories import make_context, make_person, make_platform
@@ -86,6 +87,18 @@ def test_the_page_counts_and_lists_with_the_platforms_answer(course: Course, off
     assert "403 Invalid user" in text
     assert "2/6" in text
     assert "2026年6月1日 09:00:00" in text
+
+
+def test_a_cell_that_was_told_twice_is_one_line_and_counts_once(course: Course, office: Client) -> None:
+    book = Gradebook()
+    (sent,) = GradeDelivery.objects.filter(state="sent")
+    resend(rows=GradeDelivery.objects.filter(pk=sent.pk), of=course.exam, by=make_user(), now=NOW)
+    send(book, NOW + MINUTE)
+    page = office.get(url(course))
+    assert [count for _name, _label, count in page.context["figures"]] == [2, 0, 0, 1]  # the one that waited went through
+    assert len(page.context["rows"]) == 3
+    earlier = office.get(url(course), {"state": "superseded"})
+    assert [each["row"].pk for each in earlier.context["rows"]] == [sent.pk]
 
 
 def test_the_page_stands_in_the_admin_too_with_its_tab(course: Course, office: Client) -> None:
