@@ -134,7 +134,9 @@ class LaunchedSessionMiddleware:
         request.in_frame = in_frame(request)  # type: ignore[attr-defined]
         response = self.get_response(request)
         jar = jar_of(request)
-        may_be_framed = framed(request) or "Sec-Fetch-Dest" not in request.headers
+        # A redirect is no page: what it leads to says who may frame it.
+        shown = not 300 <= response.status_code < 400
+        may_be_framed = shown and (framed(request) or "Sec-Fetch-Dest" not in request.headers)
         if jar.platform_id and may_be_framed and not hasattr(response, "frame_ancestors"):
             patch_vary_headers(response, ("Cookie", "Sec-Fetch-Dest"))
             allow_frames(response, Platform.objects.active().filter(pk=jar.platform_id).first())
