@@ -20,6 +20,7 @@ class LtiConfig(AppConfig):
         from .own_record import platforms_of
         from .result_notes import on_its_way, told_of_course
         from .services.targets import comes_by_links
+        from .views.contexts import course_tab
         from .views.grades import tab
         from .views.joining import link_to_joining
 
@@ -27,6 +28,7 @@ class LtiConfig(AppConfig):
         audit_names.enter()
         add_own_link(link_to_joining)
         add_exam_tab(tab)
+        add_exam_tab(course_tab)
         add_result_note(on_its_way)
         add_course_note(told_of_course)
         add_way_in(comes_by_links)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models import Max
@@ -16,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from learning.organisation.models import User
 from question_bank.exams.clock import OPEN_STATES
@@ -151,8 +153,13 @@ class LaunchedSessionMiddleware:
         door = request.resolver_match.view_name if request.resolver_match else ""
         if door in CLOSED and getattr(request.user, "launched", False):
             raise Http404
-        if door in DOORS and framed(request) and jar_of(request).platform_id:
+        if door not in DOORS or not jar_of(request).platform_id:
+            return None
+        if framed(request):
             return render(request, "lti/session_over.html", status=403)
+        if request.method == "GET" and not request.user.is_authenticated:
+            # Whoever came by a platform has no password here; the form below is for those who have.
+            messages.info(request, _("您之前从校园平台进入，登录已过期。请回到平台的课程，重新点击链接。"))
         return None
 
 

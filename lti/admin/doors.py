@@ -77,7 +77,7 @@ def tabs_of(platform: Platform, current: str) -> list[dict[str, Any]]:
         ("platform_edit", _("登记信息")),
         ("platform_paste", _("在平台里填写")),
         ("check", _("连接检查")),
-        ("person_list", _("人员")),
+        ("person_list", _("平台人员")),
     ]
     return [
         {"label": label, "url": link(name, platform.pk), "current": name == current} for name, label in rows

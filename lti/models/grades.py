@@ -61,7 +61,7 @@ class GradeDelivery(models.Model):
         FAILED = "failed", _("未能发送")
 
     class Cause(models.TextChoices):
-        MARKED = "marked", _("阅卷")
+        MARKED = "marked", _("评完")
         RELEASED = "released", _("公布")
         TAKEN_BACK = "taken_back", _("撤回")
         RESENT = "resent", _("重新发送")

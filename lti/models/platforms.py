@@ -39,7 +39,7 @@ class Platform(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("待批准")
         ACTIVE = "active", _("启用")
-        OFF = "off", _("停用")
+        OFF = "off", _("已停用")
 
     name = models.CharField(_("名称"), max_length=120)
     dialect = models.CharField(_("平台种类"), max_length=20, default="other")
@@ -119,7 +119,7 @@ class Deployment(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("待批准")
         ACTIVE = "active", _("启用")
-        OFF = "off", _("停用")
+        OFF = "off", _("已停用")
 
     platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="deployments")
     deployment_id = models.CharField(_("部署标识（deployment_id）"), max_length=255)

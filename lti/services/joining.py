@@ -22,6 +22,16 @@ def person_of(user: User, platform_id: int) -> PlatformUser | None:
     return rows.filter(platform=platform_id, user=user).first()
 
 
+def may_join(person: PlatformUser) -> bool:
+    """Whether nothing hangs yet on the account that a launch made: what was sat or studied stays whose it is."""
+    return not (relinking.attempts_of(person) or _studied(person))
+
+
+def _studied(person: PlatformUser) -> bool:
+    done = Completion.objects.filter(user=person.user_id)
+    return done.exists() or StudySession.objects.filter(user=person.user_id).exists()
+
+
 @transaction.atomic
 def join_own(*, person: PlatformUser, member: User, now: datetime) -> User:
     """The platform's person is this member from now on; `member` has just logged in to prove it. Raises HasAttempts or
@@ -35,8 +45,7 @@ def join_own(*, person: PlatformUser, member: User, now: datetime) -> User:
         raise NotLinkable(_("这个账号已停用。"))
     if PlatformUser.objects.filter(platform=row.platform_id, user=member).exists():
         raise NotLinkable(_("这个账号已对应该平台的另一个人。"))
-    studied = Completion.objects.filter(user=row.user_id).exists()
-    if studied or StudySession.objects.filter(user=row.user_id).exists():
+    if _studied(row):
         raise NotLinkable(_("您从这个平台进入后已有学习记录，不能再合并。请联系管理员。"))
     relinking.move(row, member, linked_by=PlatformUser.LinkedBy.OWN_LOGIN, by=member, now=now)
     return member

@@ -3,6 +3,7 @@ not exist; only a link's own page answers its learners, where nothing was chosen
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -13,16 +14,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from learning.organisation.admin.screens import paged, tell, user_of, warn
 from learning.organisation.permissions import Action, groups_allowing
-from lti.models import ContextMember, ResourceLink
+from lti.models import Context, ContextMember, ResourceLink
 from lti.services import choosing, rosters, targets, teaching
 from lti.services.teaching import Row, Taught
 from lti.tasks import sync_roster
+from question_bank.exams.models import Exam, ExamGroup
+from question_bank.exams.views.manage.doors import AddedTab
 
 from .picker import shelf
 
@@ -59,13 +62,15 @@ def context(request: HttpRequest, context_id: int) -> HttpResponse:
     taught, now = _taught(request, context_id), timezone.now()
     course = taught.context
     words = request.GET.get("q", "").strip()[:LOOKED_AT]
+    asked = cache.get(_asked_key(course.pk))  # when somebody asked a moment ago
     shown = {
         "course": course,
         "taught": taught,
         "rows": [(row, _screens(request, row, taught)) for row in teaching.rows_of(course, now=now)],
         "people": teaching.people_of(course).count(),
         "problem": rosters.problem_words(course),
-        "syncing": bool(cache.get(_asked_key(course.pk))),
+        "syncing": bool(asked),
+        "synced": bool(asked and course.roster_at and course.roster_at.timestamp() >= asked),
         "words": words,
         "now": now,
     }
@@ -81,7 +86,7 @@ def context_sync(request: HttpRequest, context_id: int) -> HttpResponse:
     course = _taught(request, context_id, leads=True).context
     if not course.roster_url:
         warn(request, str(rosters.PROBLEMS["not_offered"]))
-    elif cache.add(_asked_key(course.pk), 1, SYNC_EVERY_S):
+    elif cache.add(_asked_key(course.pk), time.time(), SYNC_EVERY_S):
         sync_roster.delay(course.pk, user_of(request).pk)
         tell(request, _("已开始同步名单，稍后刷新本页查看结果。"))
     else:
@@ -149,6 +154,29 @@ def link_clear(request: HttpRequest, link_id: int) -> HttpResponse:
         return redirect("lti_context", context_id=taught.context.pk)
     shown = {"course": taught.context, "link": row, "row": _row(taught, row, now)}
     return render(request, "lti/link_clear.html", shown)
+
+
+def _course_of(request: HttpRequest, exam: Exam) -> Context | None:
+    """The course of a platform that sits the exam and that this person teaches; asked only of those who teach any."""
+    user = user_of(request)
+    if not groups_allowing(user, Action.EXAM_VIEW):
+        return None
+    taught = Context.objects.filter(group__staff__user=user, group__staff__removed_at=None)
+    return taught.filter(group__in=ExamGroup.objects.filter(exam=exam).values("group")).order_by("pk").first()
+
+
+def _address_of_course(request: HttpRequest, exam: Exam) -> str:
+    course = _course_of(request, exam)
+    return reverse("lti_context", args=[course.pk]) if course else ""
+
+
+# Among the screens of an exam: the way back to where its teachers came from.
+course_tab = AddedTab(
+    "lti_course",
+    gettext_lazy("返回平台课程"),
+    _address_of_course,
+    lambda request, exam: _course_of(request, exam) is not None,
+)
 
 
 def _taught(request: HttpRequest, context_id: int, *, leads: bool = False) -> Taught:

@@ -59,6 +59,7 @@ def campus_account(request: HttpRequest) -> HttpResponse:
         "form": form,
         "person": person,
         "joined": person.linked_by != PlatformUser.LinkedBy.LAUNCH,
+        "may_join": joining.may_join(person),
     }
     return render(request, "lti/campus_account.html", context, status=422 if form.errors else 200)
 

@@ -23,10 +23,13 @@ from .refusing import refused_page
 
 @csrf_exempt  # the platform's page posts it; the state's cookie binds it to this browser
 @never_cache
-@require_POST
 def launch(request: HttpRequest) -> HttpResponse:
     """Lands on what the link opens. Without the cookie of its log-in: through the platform's storage, or not at all."""
     now = timezone.now()
+    if (
+        request.method != "POST"
+    ):  # the address bar after a launch that was refused; no launch, and nothing to keep
+        return refused_page(request, Refused(Refusal.NO_TOKEN, "a launch is posted"))
     login: Login | None = None
     received: launching.Received | None = None
     state = request.POST.get("state", "")

@@ -320,3 +320,13 @@ def test_cookie_door_says_whether_the_log_ins_cookie_came() -> None:
     assert client.get(f"/lti/cookie/{state}/").json() == {"held": False}
     client.cookies["dangxiao_lti_" + state[:16]] = "1.secret"
     assert client.get(f"/lti/cookie/{state}/").json() == {"held": True}
+
+
+def test_whoever_came_by_a_platform_is_told_at_the_log_in_to_go_back_to_the_course(
+    platform: Platform,
+) -> None:
+    client = launched(platform, make_user())
+    session_of(client).flush()
+    page = client.get(reverse("login"), headers=WINDOW).content.decode()
+    assert "请回到平台的课程" in page
+    assert "请回到平台的课程" not in Client().get(reverse("login"), headers=WINDOW).content.decode()

@@ -161,6 +161,13 @@ def test_a_platform_is_shown_with_its_deployments(admin: Client, root: Unit) -> 
 # -- adding and changing
 
 
+@pytest.mark.parametrize("state", list(Platform.State))
+def test_a_platform_without_units_has_its_page_in_every_state(admin: Client, root: Unit, state: str) -> None:
+    platform = make_platform(root, state=state)
+    Platform.objects.update(unit=None, default_unit=None)
+    assert "不归入任何党组织" in admin.get(url("platform", platform.pk)).content.decode()
+
+
 def test_the_form_is_filled_from_kind_and_address(admin: Client) -> None:
     first = admin.get(url("platform_new")).content.decode()
     assert "下一步" in first

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from learning.organisation.models import Unit
+from lti.models import Launch
 from question_bank.exams.models import Candidate, Exam
 from tests.factories import make_exam, make_unit
 from tests.lti.campus import INSTRUCTOR, Campus, landed
@@ -104,3 +105,17 @@ def test_a_launch_is_never_sent_where_a_claim_says(campus: Campus) -> None:
         custom={"exam": str(campus.exam.pk), "next": "https://evil.example/"},
     )
     assert response["Location"] == f"/exams/{campus.exam.pk}/"
+
+
+def test_a_teacher_finds_back_from_the_exams_screens_to_the_course(campus: Campus) -> None:
+    address = campus.launch(roles=INSTRUCTOR)["Location"]
+    for screen in ("candidates", "monitor", "marking", "results"):
+        page = campus.client.get(f"/manage/exams/{campus.exam.pk}/{screen}/").content.decode()
+        assert f'href="{address}"' in page, screen
+
+
+def test_a_launch_that_is_not_posted_is_told_so_and_leaves_no_record(campus: Campus) -> None:
+    page = Client().get("/lti/launch")
+    assert page.status_code == 400
+    assert page["X-Error-Code"] == "no_token"
+    assert not Launch.objects.exists()

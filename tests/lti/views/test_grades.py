@@ -95,7 +95,12 @@ def test_a_cell_that_was_told_twice_is_one_line_and_counts_once(course: Course, 
     resend(rows=GradeDelivery.objects.filter(pk=sent.pk), of=course.exam, by=make_user(), now=NOW)
     send(book, NOW + MINUTE)
     page = office.get(url(course))
-    assert [count for _name, _label, count in page.context["figures"]] == [2, 0, 0, 1]  # the one that waited went through
+    assert [count for _name, _label, count in page.context["figures"]] == [
+        2,
+        0,
+        0,
+        1,
+    ]  # the one that waited went through
     assert len(page.context["rows"]) == 3
     earlier = office.get(url(course), {"state": "superseded"})
     assert [each["row"].pk for each in earlier.context["rows"]] == [sent.pk]

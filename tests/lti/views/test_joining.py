@@ -59,6 +59,9 @@ def test_what_was_sat_as_the_platforms_person_stays_theirs(campus: Campus, membe
     campus.launch()
     candidate = Candidate.objects.get(exam=campus.exam)
     make_attempt(campus.exam, candidate.user, now=campus.now)
+    page = campus.client.get(DOOR).content.decode()
+    assert "合并到已有账号" not in page
+    assert "账号不能再合并" in page
     response = join(campus.client, member)
     assert response.status_code == 422
     assert PlatformUser.objects.get().user == candidate.user

@@ -18,7 +18,7 @@ from question_bank.exams.models import Attempt, Exam
 from question_bank.exams.organising import outcomes
 from question_bank.exams.organising.watching import forget_board
 from question_bank.exams.organising.words import event_words
-from question_bank.exams.releasing import is_over
+from question_bank.exams.releasing import is_over, visible_part
 from question_bank.exams.taking.late import accept_late, late_answers
 
 from .doors import door, go, link, page
@@ -60,12 +60,14 @@ def _attempt(request: HttpRequest, exam: Exam, attempt_id: int) -> Attempt:
 
 
 def _sees_keys(request: HttpRequest, attempt: Attempt, now: datetime) -> bool:
-    """Whoever reads the result by a role sees the answers at once; who only teaches the candidate's group, when nobody can
-    be sitting the exam any more: groups are made by people who need know nothing of this exam's secrecy."""
+    """Whoever reads the result by a role sees the answers at once; who only teaches the candidate's group, when the
+    candidate does, or when nobody can be sitting the exam any more: groups are made by people who need know nothing of this
+    exam's secrecy."""
     user, units = user_of(request), (attempt.exam.owner_unit, attempt.candidate.unit)
     if any(may(user, action, unit) for action in outcomes.SEES_RESULTS for unit in units):
         return True
-    return is_over(attempt.exam, now)
+    seen = visible_part(attempt=attempt, exam=attempt.exam, candidate=attempt.candidate, now=now)
+    return seen.key or is_over(attempt.exam, now)
 
 
 def _may_accept(request: HttpRequest, attempt: Attempt) -> bool:
