@@ -89,4 +89,5 @@ class ResourceLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.link_id
+        # A platform's own id of a link says nothing to people.
+        return self.title or str(_("未命名的链接"))
