@@ -111,11 +111,13 @@ def test_the_reserve_is_guarded_and_holds_the_slice() -> None:
 def test_slices_from_before_reserve_nothing_and_growing_is_written_beside_the_indexes() -> None:
     unit = make_unit()
     course, member = make_course(unit), make_user(unit=unit)
-    here, there = ("study", "0005_growing_slices_reserve"), ("study", "0004_credited_hours")
+    there = ("study", "0004_credited_hours")
     slice_of(member, course, 0, 60, reserved_until=after(90))
     slice_of(member, course, 90, 100)
     MigrationExecutor(connection).migrate([there])
-    MigrationExecutor(connection).migrate([here])
+    # To the newest, not to the one under test: the tests after this one want what came later too.
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("study"))
     assert all(each.reserved_until == each.ended_at for each in StudySlice.objects.all())
     with pytest.raises(IntegrityError, match="slices_never_overlap"):
         slice_of(member, course, 59, 61)

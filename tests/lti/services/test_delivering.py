@@ -129,7 +129,8 @@ def test_what_a_worker_missed_that_did_not_know_the_column_yet_is_made_up_for(bo
     assert rows(state=State.PENDING) == 0
     assert outbox.look_again(line_item=course.column, now=NOW) == 3
     send(book, NOW + MINUTE)
-    assert [score.get("scoreGiven") for score in book.scores] == [2, 2, 2, None, 6]
+    again = {score.get("scoreGiven") for score in book.scores[3:]}
+    assert ([score["scoreGiven"] for score in book.scores[:3]], again) == ([2, 2, 2], {None, 6})
     assert third.score == 2
 
 
