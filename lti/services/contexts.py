@@ -114,10 +114,11 @@ def keep_standing(context: Context, person: PlatformUser, standing: Standing, *,
     row, new = ContextMember.objects.get_or_create(
         context=context, person=person, defaults={"standing": standing.value, "seen_at": now}
     )
-    if not new and row.standing == standing and row.removed_at is None:
-        return
-    row.standing, row.seen_at, row.removed_at = standing.value, now, None
-    row.save(update_fields=["standing", "seen_at", "removed_at"])
+    if not new:
+        if row.standing == standing and row.removed_at is None:
+            return
+        row.standing, row.seen_at, row.removed_at = standing.value, now, None
+        row.save(update_fields=["standing", "seen_at", "removed_at"])
     follow(context, person.user, standing, now=now)
 
 

@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.errors import OrganisationError
-from learning.organisation.models import GroupRole, RoleAssignment, User
+from learning.organisation.models import RoleAssignment, User
 from learning.organisation.services import accounts, audit, groups
+from lti.core.claims import Standing
 from lti.models import ContextMember, PlatformUser
 from question_bank.exams.candidates import admit_users
 from question_bank.exams.models import Attempt, Candidate, Exam
 
-Standing = ContextMember.Standing
-ROLES = {Standing.INSTRUCTOR: GroupRole.TEACHER, Standing.ASSISTANT: GroupRole.ASSISTANT}
+from . import contexts
 
 
 class HasAttempts(OrganisationError):
@@ -73,11 +73,7 @@ def move(row: PlatformUser, user: User, *, linked_by: PlatformUser.LinkedBy, by:
     row.user, row.linked_by, row.linked_at = user, linked_by, now
     row.save(update_fields=["user", "linked_by", "linked_at"])
     for place in _places(row):
-        role = ROLES.get(Standing(place.standing))
-        if role is not None:
-            groups.keep_staff(group=place.context.group, user=user, role=role, now=now)
-        elif place.standing == Standing.LEARNER:
-            groups.keep_member(group=place.context.group, user=user, now=now)
+        contexts.follow(place.context, user, Standing(place.standing), now=now)
     for exam in admitted:
         admit_users(exam_id=exam, users=[user], by=None, now=now)
     _note(row, "platform_person.relinked", by=by, now=now, **{"from": str(before), "to": str(user)})

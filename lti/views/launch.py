@@ -26,9 +26,8 @@ from .refusing import refused_page
 def launch(request: HttpRequest) -> HttpResponse:
     """Lands on what the link opens. Without the cookie of its log-in: through the platform's storage, or not at all."""
     now = timezone.now()
-    if (
-        request.method != "POST"
-    ):  # the address bar after a launch that was refused; no launch, and nothing to keep
+    if request.method != "POST":
+        # The address bar after a launch that was refused: no launch, and nothing to keep.
         return refused_page(request, Refused(Refusal.NO_TOKEN, "a launch is posted"))
     login: Login | None = None
     received: launching.Received | None = None
@@ -44,7 +43,7 @@ def launch(request: HttpRequest) -> HttpResponse:
             raise Refused(Refusal.NO_COOKIE, "the browser did not keep the log-in's cookie")
         received = launching.receive(login, request.POST.get("id_token", ""), ours=ours_at(request), now=now)
         if not secret:
-            return _ask_storage(request, received)
+            return _ask_storage(request, received, now=now)
         landing = launching.land(
             received, bound_by=Launch.BoundBy.COOKIE, in_frame=_in_frame(request, received), now=now
         )
@@ -89,11 +88,9 @@ def _in_frame(request: HttpRequest, received: launching.Received) -> bool:
     return received.message.presentation.document_target in ("iframe", "frame")
 
 
-def _ask_storage(request: HttpRequest, received: launching.Received) -> HttpResponse:
+def _ask_storage(request: HttpRequest, received: launching.Received, *, now: datetime) -> HttpResponse:
     """The page that asks the platform's storage for the secret of this log-in."""
-    kept, ticket = waiting.wait_for_storage(
-        received, in_frame=_in_frame(request, received), now=timezone.now()
-    )
+    kept, ticket = waiting.wait_for_storage(received, in_frame=_in_frame(request, received), now=now)
     login, platform = received.login, received.login.platform
     context = {
         "launch": kept,
