@@ -92,8 +92,9 @@ def _refresh(pairs: Sequence[tuple[PlatformUser, Known]]) -> None:
 
 
 def _entered(platform: Platform, new: Sequence[Known], now: datetime) -> dict[str, PlatformUser]:
-    members = _members_by_number(platform, new, timezone.localdate(now))
-    taken = set(members) | _numbers_held(platform, new)
+    numbers = {number for each in new if (number := _number_of(platform, each))}
+    members = _members_by_number(platform, numbers, timezone.localdate(now))
+    taken = _numbers_held(numbers)
     accounts: dict[str, User] = {}
     made: list[User] = []
     for each in new:
@@ -148,20 +149,18 @@ def _number_of(platform: Platform, known: Known) -> str:
     return number if len(number) <= NUMBER_LENGTH else ""
 
 
-def _members_by_number(platform: Platform, new: Sequence[Known], day: date) -> dict[str, User]:
+def _members_by_number(platform: Platform, numbers: set[str], day: date) -> dict[str, User]:
     """Members whose account a trusted number takes: active, without any role on that day or later (roles never come by a
     claim), and not somebody else on this platform already."""
-    numbers = {number for each in new if (number := _number_of(platform, each))}
     if not numbers:
         return {}
     people = User.objects.filter(number__in=numbers, is_active=True, is_superuser=False)
     people = people.exclude(pk__in=PlatformUser.objects.filter(platform=platform).values("user"))
-    people = people.exclude(pk__in=RoleAssignment.objects.exclude(to_date__lte=day).values("user"))
+    people = people.exclude(pk__in=RoleAssignment.objects.from_day(day).values("user"))
     return {person.number: person for person in people}
 
 
-def _numbers_held(platform: Platform, new: Sequence[Known]) -> set[str]:
-    numbers = {number for each in new if (number := _number_of(platform, each))}
+def _numbers_held(numbers: set[str]) -> set[str]:
     return set(User.objects.filter(number__in=numbers).values_list("number", flat=True)) if numbers else set()
 
 

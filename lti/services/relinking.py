@@ -56,7 +56,7 @@ def relink_person(*, person: PlatformUser, number: str, by: User, now: datetime)
         raise UnknownNumber
     if user.pk == row.user_id:
         raise NotLinkable(_("现在对应的就是这个账号。"))
-    roles = RoleAssignment.objects.filter(user=user).exclude(to_date__lte=timezone.localdate(now))
+    roles = RoleAssignment.objects.from_day(timezone.localdate(now)).filter(user=user)
     if user.is_superuser or roles.exists():
         raise NotLinkable(_("这个账号持有管理角色，不能从校园平台进入。"))
     if PlatformUser.objects.filter(platform=row.platform_id, user=user).exists():

@@ -30,6 +30,10 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def on(self, day: date) -> RoleAssignmentQuerySet:
         return self.filter(Q(to_date=None) | Q(to_date__gt=day), from_date__lte=day)
 
+    def from_day(self, day: date) -> RoleAssignmentQuerySet:
+        """Those held on that day or on a later one."""
+        return self.exclude(to_date__lte=day)
+
 
 class RoleAssignment(models.Model):
     """A role over a unit and everything below it in [from_date, to_date). Everybody is a MEMBER without a row."""
