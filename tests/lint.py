@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-PACKAGES = ["learning", "question_bank", "courses", "reports", "lti"]
+PACKAGES = ["learning", "question_bank", "courses", "reports", "lti", "search"]
 
 CHECKS: dict[str, list[str]] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],

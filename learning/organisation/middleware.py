@@ -35,7 +35,7 @@ class AdminDoorsMiddleware:
     admin: pages this product does not use (admin/doors.py), bulk actions on our models that know no rows of units, and
     its own log-in page (ours counts failures by device and sends codes)."""
 
-    OUR_APPS = ("organisation", "study", "questions", "exams", "courses", "reports", "lti")
+    OUR_APPS = ("organisation", "study", "questions", "exams", "courses", "reports", "lti", "search")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -24,6 +24,7 @@ app.autodiscover_tasks(
         "question_bank.exams",
         "courses",
         "reports",
+        "search",
         *(["lti"] if LTI_ENABLED else []),
     ]
 )

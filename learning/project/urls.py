@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("question_bank.exams.urls")),
     path("", include("courses.urls")),
     path("", include("reports.urls")),
+    path("", include("search.urls")),
 ]
 
 if LTI_ENABLED:

@@ -10,9 +10,9 @@ from django.apps import apps
 from django.db.models import ForeignObject, ManyToManyField
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("learning", "question_bank", "courses", "reports", "lti")
+PACKAGES = ("learning", "question_bank", "courses", "reports", "lti", "search")
 # The floors of the house, lowest first; a model may point at its own floor and below.
-FLOORS = ["organisation", "study", "questions", "exams", "courses", "reports", "lti", "project"]
+FLOORS = ["organisation", "study", "questions", "exams", "courses", "reports", "lti", "search", "project"]
 LONGEST = 500
 
 

@@ -36,7 +36,7 @@ def catalogue() -> Catalog:
 
 
 def sources(suffix: str) -> Iterator[Path]:
-    for package in ("learning", "question_bank", "courses", "reports", "lti"):
+    for package in ("learning", "question_bank", "courses", "reports", "lti", "search"):
         yield from (ROOT / package).rglob(f"*{suffix}")
 
 

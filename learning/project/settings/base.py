@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "question_bank.exams.apps.ExamsConfig",
     "courses.apps.CoursesConfig",
     "reports.apps.ReportsConfig",
+    "search.apps.SearchConfig",
     "learning.project.apps.MembersWagtailUsersConfig",
     "wagtail.contrib.settings",
     "wagtail.embeds",
@@ -213,6 +214,8 @@ WAGTAILUSERS_PASSWORD_ENABLED = False
 WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []
 WAGTAILADMIN_LOGIN_URL = "login"
 WAGTAIL_FRONTEND_LOGIN_URL = "login"
+# Where the search looks: unset, in the database; elasticsearch://… or opensearch://… (docs/operators-guide.md).
+SEARCH_URL = os.environ.get("SEARCH_URL", "")
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # Celery: Redis where there is one, otherwise Kombu's filesystem transport. Tasks carry ids only; their work is a row.

@@ -1,0 +1,1 @@
+"""Search: what may be found, by whom, on whichever engine."""

@@ -1,0 +1,1 @@
+"""The one analyser of every engine, pure: text in, tokens out; queries, snippets and likeness."""

@@ -1,0 +1,17 @@
+"""One search page over courses, lessons, topics, books, exams and, for organisers, questions and people."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class SearchConfig(AppConfig):
+    name = "search"
+    verbose_name = _("搜索")
+
+    def ready(self) -> None:
+        from . import receivers
+        from .engines.database import make_index_after_migrating
+
+        post_migrate.connect(make_index_after_migrating, sender=self, dispatch_uid="search.index")
+        receivers.connect()

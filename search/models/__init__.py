@@ -1,0 +1,16 @@
+from .asked import Asked
+from .entries import ORDER, Entry, Kind, Shelf, entry_id, origin_of
+from .pending import Pending
+from .state import IndexState
+
+__all__ = [
+    "ORDER",
+    "Asked",
+    "Entry",
+    "IndexState",
+    "Kind",
+    "Pending",
+    "Shelf",
+    "entry_id",
+    "origin_of",
+]
