@@ -70,7 +70,7 @@ class CourseList(CourseRoomList):
         )
         rows: Any = CoursePage.objects.filter(scope_q(self.user, Action.COURSE_VIEW, "owner_unit"))
         words, state = self.request.GET.get("q", ""), self.request.GET.get("state", "")
-        rows = holding(rows, words, "title", "owner_unit__name")
+        rows = holding(rows, words, "title", "teacher", "owner_unit__name")
         if state in ("live", "draft"):
             rows = rows.filter(live=state == "live")
         shown: QuerySet[CoursePage] = (

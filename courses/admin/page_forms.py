@@ -174,6 +174,7 @@ COURSE = TabbedInterface(
                 ChecklistPanel(),
                 panel("title", heading=gettext_lazy("课程名称"), help_text=gettext_lazy("学员看到的名称。")),
                 panel("summary"),
+                panel("teacher"),
                 panel("cover"),
                 panel("owner_unit"),
                 panel("certificate"),

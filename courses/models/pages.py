@@ -96,6 +96,9 @@ class CoursePage(StudyPage):
         FIXED = "fixed", _("固定学时（学完全课后一次计入）")
 
     summary = models.TextField(_("简介"), max_length=1000, blank=True)
+    teacher = models.CharField(
+        _("主讲人"), max_length=120, blank=True, help_text=_("多位之间用顿号（、）隔开。可以不填。")
+    )
     cover = models.ForeignKey("wagtailimages.Image", on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
                               verbose_name=_("封面"))  # fmt: skip
     owner_unit = models.ForeignKey(

@@ -85,6 +85,7 @@ def formset(name: str, row: dict[str, Any]) -> dict[str, Any]:
 COURSE = {
     "title": "党章专题",
     "summary": "十二讲",
+    "teacher": "周慎之、柳青",
     "threshold_percent": "90",
     "rate_max": "2.0",
     "idle_s": "120",
@@ -107,7 +108,9 @@ class TestBuilding:
         assert (made.status_code, made["Location"]) == (302, outline)
         edit = reverse("wagtailadmin_pages:edit", args=[course.pk])
         assert client.post(edit, {**COURSE, "owner_unit": unit.pk})["Location"] == outline
-        assert "课程里还没有课时" in client.get(outline).content.decode()
+        text = client.get(outline).content.decode()
+        assert "课程里还没有课时" in text
+        assert "主讲人：周慎之、柳青" in text
 
         add_chapter = reverse("wagtailadmin_pages:add", args=["courses", "chapterpage", course.pk])
         client.post(add_chapter, {"title": "第一章"})
@@ -197,7 +200,7 @@ class TestBuilding:
         assert Activity.objects.filter(is_open=True).count() == 3
 
     def test_withdrawing_copying_and_ordering(self, office: User, unit: Unit) -> None:
-        course = make_course(unit, lessons=2, live=True)
+        course = make_course(unit, lessons=2, live=True, teacher="周慎之")
         url = reverse("course_outline", args=[course.pk])
         client = signed_in(office)
         first, second = course.get_children()
@@ -209,11 +212,19 @@ class TestBuilding:
         client.post(url, {"act": "copy"})
         copied = CoursePage.objects.exclude(pk=course.pk).get()
         assert not copied.live
+        assert copied.teacher == "周慎之"
         assert LessonPage.objects.descendant_of(copied).count() == 2
         assert not Page.objects.descendant_of(copied).live().exists()
         client.post(url, {"act": "withdraw"})
         course.refresh_from_db()
         assert not course.live
+
+    def test_the_list_finds_a_course_by_who_teaches_it(self, office: User, unit: Unit) -> None:
+        make_course(unit, title="党章专题", teacher="周慎之、柳青")
+        make_course(unit, title="党史专题")
+        text = signed_in(office).get(reverse("course_list"), {"q": "柳青"}).content.decode()
+        assert "党章专题" in text
+        assert "党史专题" not in text
 
     def test_a_topic_has_courses_and_checked_books(self, office: User, unit: Unit) -> None:
         course = make_course(unit)

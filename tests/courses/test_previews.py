@@ -55,11 +55,12 @@ def test_preview_of_a_live_lesson_shows_the_draft_and_not_what_is_public(client:
 
 
 def test_courses_and_topics_have_a_preview(client: Client) -> None:
-    course = make_course(client.unit, title="党章导读")  # type: ignore[attr-defined]
+    course = make_course(client.unit, title="党章导读", teacher="周慎之")  # type: ignore[attr-defined]
     topic = make_topic(client.unit, title="专题一")  # type: ignore[attr-defined]
     for page in (course, topic):
         page.save_revision()
         assert page.title in shown(client, page.pk)
+    assert "主讲人：周慎之" in shown(client, course.pk)
 
 
 def test_chapter_has_no_page_to_preview(client: Client) -> None:

@@ -94,6 +94,7 @@ def _course(
     page = CoursePage(
         title=plan.title,
         summary=plan.summary,
+        teacher=plan.teacher,
         cover=_cover(plan, organiser),
         owner_unit=root,
         audience_statuses=list(plan.statuses),

@@ -71,6 +71,7 @@ class ChapterPlan:
 class CoursePlan:
     title: str
     summary: str
+    teacher: str  # one of people.officers, or an invented name; several separated by 、
     cover: str
     due_days: int  # from the day that the demo is loaded; negative: it is over
     chapters: tuple[ChapterPlan, ...]
@@ -93,6 +94,7 @@ COURSES = (
         title=CONSTITUTION,
         summary="面向入党申请人、积极分子、发展对象和预备党员的入门课程：党章的结构，党的性质和宗旨，党员的条件、义务和权利，民主集中制，党的纪律。"
         "共五个课时，可以不按顺序学习，学完发给结业证书。",
+        teacher="柳青、周慎之",
         cover="cover-constitution.jpg",
         due_days=-2,
         statuses=(
@@ -165,6 +167,7 @@ COURSES = (
         title=BRANCH,
         summary="面向党员和发展对象：三会一课、发展党员的五个阶段、组织生活会和党费、支部换届。"
         "共四个课时，按顺序学习；第二课时有短片，最后写一篇心得体会。",
+        teacher="江河",
         cover="cover-branch.jpg",
         due_days=14,
         statuses=(PersonStatus.CANDIDATE, PersonStatus.PROBATIONARY, PersonStatus.FULL),

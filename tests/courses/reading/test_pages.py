@@ -292,6 +292,15 @@ def test_a_topic_shows_its_books_and_courses_to_units_below_only(client: Client,
     assert client.get(topic.url).status_code == 404
 
 
+def test_who_teaches_stands_on_the_course_and_on_its_card(client: Client, world: World) -> None:
+    client.force_login(world.member)
+    assert "主讲人" not in get(client, world.course.url)
+    world.course.teacher = "周慎之、柳青"
+    publish(world.course)
+    assert "主讲人：周慎之、柳青" in get(client, world.course.url)
+    assert "周慎之、柳青" in get(client, index_page().url)
+
+
 @pytest.mark.parametrize("size", [1, 12])
 def test_the_pages_cost_the_same_for_one_lesson_and_for_twelve(
     client: Client, world: World, size: int, django_assert_max_num_queries: Any

@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from courses import vtt
+from courses.models import CoursePage
 from courses.pdf_pages import pages_of
 from courses.probing import probe
 from courses.reading_time import blocks_of, characters_of
@@ -32,6 +33,13 @@ def test_two_courses_hold_at_least_eight_lessons() -> None:
     assert len(COURSES) == 2
     assert len(LESSONS) >= 8
     assert len({lesson.title for lesson in LESSONS}) == len(LESSONS)
+
+
+def test_every_course_says_who_teaches_it() -> None:
+    longest = CoursePage._meta.get_field("teacher").max_length
+    for course in COURSES:
+        assert all(2 <= len(name) <= 4 for name in course.teacher.split("、"))
+        assert len(course.teacher) <= longest
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.file)
