@@ -65,4 +65,5 @@ format: $(DEV)
 lock: $(DEV)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra elasticsearch -P 'elasticsearch<9' -o requirements-elasticsearch.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/lti/openedx/requirements.in -o tests/lti/openedx/requirements.lock
