@@ -1,6 +1,6 @@
 from .asked import Asked
 from .entries import ORDER, Entry, Kind, Shelf, entry_id, origin_of
-from .pending import Pending
+from .pending import Pending, Reach
 from .state import IndexState
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "IndexState",
     "Kind",
     "Pending",
+    "Reach",
     "Shelf",
     "entry_id",
     "origin_of",

@@ -1,34 +1,42 @@
-"""What changed and is not yet in the index: written in the transaction that changed it, done by a worker."""
+"""What changed and is not yet in the index: rows are only added by whoever changes something, so that no act ever waits
+for another one's, and taken away by the one indexer."""
 
 from __future__ import annotations
-
-from uuid import uuid4
 
 from django.db import models
 
 from .entries import Kind
 
 
+class Reach(models.TextChoices):
+    """Changes that concern many entries: the indexer finds out which ones."""
+
+    UNIT = "unit"  # id of a unit: what it and those below it own, and their members
+    BANK = "bank"  # id of a bank: its questions
+    CHAPTER = "chapter"  # id of a chapter: the questions of it and of those below it
+    OUTLINE = "outline"  # id of a course's page: the course and its lessons
+    LISTING = "listing"  # id of a topic's page: the topic, its books, its courses with their lessons
+    MATERIAL = "material"  # id of a material: the lessons that show it
+
+
 class Pending(models.Model):
-    """One row an object. A new change of the same object gives it a new `ticket`, so that a worker that saw the old one
-    leaves the row. `stage` BUILD: the entry is to be built and put (or dropped); SEND: the database has it, the remote
-    engine not yet."""
+    """The same thing may be here more than once. `stage` BUILD: the entry is to be built and put (or dropped); SEND: the
+    database has it, the remote engine not yet; such rows only the indexer writes."""
 
     class Stage(models.TextChoices):
         BUILD = "build"
         SEND = "send"
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=8, choices=[*Kind.choices, *Reach.choices])
     object_id = models.BigIntegerField()
     stage = models.CharField(max_length=5, choices=Stage.choices, default=Stage.BUILD)
-    ticket = models.UUIDField(default=uuid4)
     asked_at = models.DateTimeField()
-    tries = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)  # that failed
+    again_at = models.DateTimeField(null=True, blank=True)  # after a failure: not before
     problem = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="pending_once")]
-        indexes = [models.Index(fields=["stage", "asked_at"], name="pending_by_age")]
+        indexes = [models.Index(fields=["kind", "id"], name="pending_in_order")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
