@@ -25,8 +25,12 @@ class Asked(models.Model):
     class Meta:
         verbose_name = _("搜索词")
         verbose_name_plural = _("搜索词")
+        # Two, for SQLite has no "nulls not distinct".
         constraints = [
-            models.UniqueConstraint(fields=["day", "unit", "words"], name="asked_once", nulls_distinct=False)
+            models.UniqueConstraint(fields=["day", "unit", "words"], name="asked_once"),
+            models.UniqueConstraint(
+                fields=["day", "words"], condition=models.Q(unit=None), name="asked_once_of_no_unit"
+            ),
         ]
 
     def __str__(self) -> str:
