@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from django.db.models import QuerySet
 
 from learning.organisation.models import User
 from search.models import Kind
@@ -47,3 +49,18 @@ class Source(Protocol):
         """The address of each that the person may open now, by the rules of its own page; None: of every one there is.
         At most three queries beside the person's roles."""
         ...
+
+
+def ids_of(rows: QuerySet[Any]) -> Iterator[list[int]]:
+    """The ids of the rows, ascending, at most CHUNK at a time; each chunk begins behind the last one, so that rows that
+    come and go meanwhile make it skip none that stays."""
+    last = 0
+    ordered = rows.order_by("pk").values_list("pk", flat=True)
+    while chunk := list(ordered.filter(pk__gt=last)[:CHUNK]):
+        yield chunk
+        last = chunk[-1]
+
+
+def may_pass(user: User) -> bool:
+    """Whether the person is signed in at all: nothing is open to anybody else."""
+    return bool(user.is_authenticated and user.is_active)
