@@ -1,0 +1,88 @@
+"""What holds of every text and every query."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from search.analysis.folding import fold, folded_with_places
+from search.analysis.queries import LENGTH, TERMS, Term, parse
+from search.analysis.tokens import name_tokens, text_tokens, title_tokens
+
+ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
+CHINESE = st.text(
+    st.one_of(
+        st.sampled_from("党章学习的和第三十一条二〇三五年零百纪律黨員權利、，《》 \n\u200b"),
+        st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
+    ),
+    min_size=2,
+    max_size=120,
+)
+
+
+def holds(tokens: frozenset[str], term: Term) -> bool:
+    """What an engine does with a term."""
+    return any(token.startswith(term.text) for token in tokens) if term.prefix else term.text in tokens
+
+
+@given(CHINESE, st.data())
+def test_every_part_of_a_chinese_text_finds_it(text: str, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(first + 1, len(text)))
+    query, tokens = parse(text[first:end]), text_tokens(text)
+    assert all(holds(tokens, term) for term in query.words)
+    assert all(holds(tokens, term) for term in query.whole)
+
+
+@given(ANYTHING)
+@example("A股第31条COVID-19到2035年")
+def test_every_text_finds_itself(text: str) -> None:
+    query, tokens = parse(text), title_tokens(text)
+    assert all(holds(tokens, term) for term in (*query.words, *query.whole))
+    assert query.empty or query.exact in tokens
+
+
+@given(st.text("abc 党章12", min_size=1, max_size=60), st.data())
+def test_a_latin_word_is_found_by_its_beginning(text: str, data: st.DataObject) -> None:
+    """From the start of a word to anywhere but inside a number; a part from the middle of a Latin word is not promised."""
+    starts = [
+        at for at in range(len(text)) if at == 0 or not (text[at - 1].isascii() and text[at - 1].isalnum())
+    ]
+    first = data.draw(st.sampled_from(starts))
+    ends = [
+        at for at in range(first + 1, len(text) + 1) if at == len(text) or not text[at - 1 : at + 1].isalnum()
+    ]
+    part = text[first : data.draw(st.sampled_from(ends or [len(text)]))]
+    assert all(holds(text_tokens(text), term) for term in parse(part).words)
+
+
+@given(CHINESE, CHINESE)
+def test_who_has_the_whole_has_the_words(text: str, typed: str) -> None:
+    query = parse(typed)
+    tokens = text_tokens(text + typed[: len(typed) // 2] + " " + typed[len(typed) // 2 :])
+    assert not all(holds(tokens, term) for term in query.whole) or all(
+        holds(tokens, term) for term in query.words
+    )
+
+
+@given(ANYTHING)
+def test_nothing_typed_is_an_error(text: str) -> None:
+    query = parse(text)
+    assert len(query.text) <= LENGTH
+    assert max(len(query.whole), len(query.words), len(query.loose)) <= TERMS
+    query.text.encode()
+    for token in title_tokens(text, [text]) | name_tokens(text):
+        token.encode()
+        assert token
+        assert len(token) <= 64 + 1
+        assert not any(character.isspace() or character == "\x00" for character in token)
+
+
+@given(ANYTHING)
+def test_places_of_folded_characters_rise_and_stay_inside(text: str) -> None:
+    folded, places = folded_with_places(text)
+    assert folded == fold(text)
+    assert len(places) == len(folded) + 1
+    assert all(before <= after for before, after in pairwise(places))
