@@ -40,6 +40,15 @@ def folded_with_places(text: str) -> tuple[str, Sequence[int]]:
     return folded, places
 
 
+def is_folded(text: str) -> bool:
+    """Whether the text's letters, but for capitals, are already those that it is compared by, with nothing to drop."""
+    for character in set(text):
+        folded = _TABLE[ord(character)]
+        if not folded or (folded != character and character.isalpha() and folded != character.lower()):
+            return False
+    return True
+
+
 def _uneven(composed: str) -> bool:
     """Whether some character folds to more or fewer than one; asked of each different character once."""
     return any(len(character.translate(_TABLE)) != 1 for character in set(composed))

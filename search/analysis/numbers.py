@@ -20,14 +20,11 @@ _YEAR = re.compile(r"(?<![0-9])(?P<number>[0-9]{4})(?P<of>年)|(?=(?P<spelled>[�
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`first` and `end` are places in the text; `left` and `right` are what the neighbours see of it: 第 and 条, or nothing
-    and 年."""
+    """`first` and `end` are places in the text. The first spelling is that of the text."""
 
     first: int
     end: int
     token: str
-    left: str
-    right: str
     spellings: tuple[str, ...]
 
 
@@ -37,14 +34,14 @@ def numbers(folded: str) -> Iterator[Number]:
         for found in _ORDINAL.finditer(folded):
             value, of = value_of(found["number"]), found["of"]
             ways = (found[0], f"第{value}{of}", f"第{spelled(value)}{of}")
-            yield Number(*found.span(), f"{MARK}{value}{of}", "第", of, _each_once(*ways))
+            yield Number(*found.span(), f"{MARK}{value}{of}", _each_once(*ways))
     if "年" in folded:
         for found in _YEAR.finditer(folded):
             digits, first = found["number"] or found["spelled"], found.start()
             year = f"{value_of(digits):04}"
             by_digit = "".join(_WRITTEN[int(digit)] for digit in year)
             yield Number(
-                *(first, first + 5, f"{MARK}{year}年", "", "年"),
+                *(first, first + 5, f"{MARK}{year}年"),
                 _each_once(f"{digits}年", f"{year}年", f"{by_digit.replace('零', '〇')}年", f"{by_digit}年"),
             )
 

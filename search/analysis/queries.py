@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from .folding import CHINESE, fold
+from .folding import fold
 from .numbers import numbers
 from .tokens import LONGEST, RUN, exact_token, pairs, sounds
 
@@ -18,7 +18,6 @@ _LOOSE_PAIRS, _LOOSE_SOUNDS = 20, 12
 _PART_OF_NUMBER = 5  # digits from which a number may be typed in part: a person's, a book's; a year may not
 
 # Words that say nothing of what is sought; left out where something is left.
-_CHINESE_END = re.compile(f"[{CHINESE}]$")
 _INNER_OF = re.compile("(?<=.)(的)(?=.)")
 _FILLING = frozenset("的了和与及或是在之等对把被吗呢吧啊哪几") | {
     "怎么",
@@ -61,11 +60,17 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a query as it may stand in a text, folded: the first spelling is the one typed. `starts`: only at the
-    beginning of a word (Latin)."""
+    """A word of a query as it may stand in a text, folded: the first spelling is the one typed. `starts`: only where a
+    word begins (Latin); `ends`: only where one ends too (a letter, a short number)."""
 
     spellings: tuple[str, ...]
     starts: bool = False
+    ends: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is an article's number or a year."""
+        return len(self.spellings) > 1
 
 
 def parse(text: str) -> Query:
@@ -90,8 +95,13 @@ def words(folded: str) -> tuple[Word, ...]:
     """The words of a query's text, each once, as they are looked for in titles and bodies."""
     found: dict[Word, None] = {}
     for part in _parts(folded):
-        found[part if isinstance(part, Word) else Word((part,), starts=not _is_chinese(part))] = None
+        found[part if isinstance(part, Word) else _word(part)] = None
     return tuple(found)
+
+
+def _word(part: str) -> Word:
+    latin = not _is_chinese(part)
+    return Word((part,), starts=latin, ends=latin and not next(_run_terms(part)).prefix)
 
 
 def _cut(folded: str) -> str:
@@ -162,21 +172,21 @@ def _terms(folded: str) -> tuple[Term, ...]:
 
 
 def _whole(folded: str) -> tuple[Term, ...]:
-    """All pairs of each run; a number stands for its own characters, so that both its spellings fit."""
+    """All pairs of each run. A number parts runs: beside it there stand other characters in its other spelling, and a law
+    does not name itself before its articles."""
     terms: dict[Term, None] = {}
-    pieces: list[str] = []
-    behind, left = 0, ""
+    behind = 0
     for number in sorted(numbers(folded), key=lambda number: number.first):
-        before = folded[behind : number.first]
-        pieces.append(left + before + (number.left if _CHINESE_END.search(before) else ""))
+        terms.update(dict.fromkeys(_terms_between(folded[behind : number.first])))
         terms[Term(number.token)] = None
         behind = max(behind, number.end)
-        left = number.right if _is_chinese(folded[behind:]) else ""
-    pieces.append(left + folded[behind:])
-    for piece in pieces:
-        for found in RUN.finditer(piece):
-            terms.update(dict.fromkeys(_run_terms(found[0])))
+    terms.update(dict.fromkeys(_terms_between(folded[behind:])))
     return tuple(terms)
+
+
+def _terms_between(folded: str) -> Iterator[Term]:
+    for found in RUN.finditer(folded):
+        yield from _run_terms(found[0])
 
 
 def _run_terms(run: str) -> Iterator[Term]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import unescape
 from itertools import pairwise
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search.analysis.folding import fold, folded_with_places
+from search.analysis.highlighting import marked, snippet
 from search.analysis.queries import LENGTH, TERMS, Term, parse
 from search.analysis.tokens import name_tokens, text_tokens, title_tokens
 
@@ -86,3 +88,29 @@ def test_places_of_folded_characters_rise_and_stay_inside(text: str) -> None:
     assert folded == fold(text)
     assert len(places) == len(folded) + 1
     assert all(before <= after for before, after in pairwise(places))
+
+
+@given(ANYTHING, ANYTHING)
+@example("<mark>&amp;党", "党 amp")
+def test_marking_changes_nothing_but_marks_and_is_safe(text: str, typed: str) -> None:
+    html = marked(text, parse(typed))
+    without = html.replace("<mark>", "").replace("</mark>", "")
+    assert "<" not in without
+    assert html.count("<mark>") == html.count("</mark>")
+    assert unescape(without) == unescape(marked(text, parse("")))
+    html.encode()
+
+
+@given(ANYTHING.map(lambda text: text * 9), ANYTHING, st.integers(10, 200))
+def test_a_snippet_is_short_and_safe(text: str, typed: str, length: int) -> None:
+    html = snippet(text, parse(typed), length)
+    without = html.replace("<mark>", "").replace("</mark>", "")
+    assert "<" not in without
+    html.encode()
+
+
+@given(CHINESE, st.data())
+def test_a_part_of_a_text_is_marked_in_it(text: str, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(text) - 2))
+    query = parse(text[first : first + data.draw(st.integers(2, 12))])
+    assert query.empty or "<mark>" in marked(text, query)

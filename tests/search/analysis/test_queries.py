@@ -41,8 +41,8 @@ def test_words_decide_what_is_found(typed: str, terms: list[str]) -> None:
     [
         ("党章学习", ["党章", "章学", "学习"]),
         ("党章 学习", ["党章", "学习"]),
-        ("宪法第三十一条规定", ["\ue00231条", "宪法", "法第", "条规", "规定"]),
-        ("宪法第31条规定", ["\ue00231条", "宪法", "法第", "条规", "规定"]),
+        ("宪法第三十一条规定", ["宪法", "\ue00231条", "规定"]),
+        ("宪法第31条规定", ["宪法", "\ue00231条", "规定"]),
     ],
 )
 def test_the_whole_asks_for_every_pair(typed: str, terms: list[str]) -> None:
