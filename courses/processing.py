@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from .models import Material
 from .pdf_pages import MOST_PAGES, SECONDS
 from .probing import Unusable, poster, probe
+from .signals import materials_processed
 
 MOST_TRIES = 3
 TAKEN_FOR = timedelta(minutes=20)  # longer than all limits of one run together
@@ -59,19 +60,19 @@ def process(*, material_id: int, now: datetime) -> None:
         return
     material = Material.objects.get(pk=material_id)
     if material.tries > MOST_TRIES:
-        _end(material, problem=words_for("crashed"))
+        _end(material, now=now, problem=words_for("crashed"))
         return
     try:
         with local_file(material.file) as path:
             found = _pages(material, path) if material.kind == Material.Kind.PDF else _streams(material, path)
     except Unusable as error:
-        _end(material, problem=words_for(error.code))
+        _end(material, now=now, problem=words_for(error.code))
     except TooLong as error:
-        _end(material, problem=words_for("too_long", count=error.count))
+        _end(material, now=now, problem=words_for("too_long", count=error.count))
     except FileNotFoundError:
-        _end(material, problem=words_for("gone"))
+        _end(material, now=now, problem=words_for("gone"))
     else:
-        _end(material, **found)
+        _end(material, now=now, **found)
 
 
 class TooLong(Exception):
@@ -81,11 +82,12 @@ class TooLong(Exception):
 
 
 @transaction.atomic
-def _end(material: Material, *, problem: str = "", **found: Any) -> None:
+def _end(material: Material, *, now: datetime, problem: str = "", **found: Any) -> None:
     state = Material.State.FAILED if problem else Material.State.READY
     Material.objects.filter(pk=material.pk, state=Material.State.PROCESSING).update(
         state=state, problem=problem[:300], **found
     )
+    materials_processed.send(Material, material_ids=[material.pk], now=now)
 
 
 def _streams(material: Material, path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from learning.study.services.publishing import close_activity, publish_activity
 from .examining import forget
 from .models import ChapterPage, CoursePage, ExamUse, LessonPage, MaterialUse
 from .parts import Part, materials_in, minutes_of, parts_of
+from .signals import course_synced
 
 
 def key_of(page: Page) -> str:
@@ -63,9 +64,14 @@ def sync_course(*, course: CoursePage, now: datetime) -> Activity | None:
     the course's activity; None where the course is not live, which closes what was open. Again: nothing changes."""
     Page.objects.select_for_update().get(pk=course.pk)
     course.refresh_from_db()
-    if not course.live:
+    activity = _open_course(course, now) if course.live else None
+    if activity is None:
         close_activity(key=key_of(course), now=now)
-        return None
+    course_synced.send(CoursePage, course_id=course.pk, now=now)
+    return activity
+
+
+def _open_course(course: CoursePage, now: datetime) -> Activity:
     activity = publish_activity(
         key=key_of(course),
         kind=Activity.Kind.COURSE,

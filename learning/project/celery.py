@@ -37,10 +37,14 @@ app.conf.beat_schedule = {
     "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0},
     "sweep-imports": {"task": "questions.sweep_imports", "schedule": 60.0},
     "fold-items": {"task": "reports.fold_items", "schedule": 5.0},
+    "search-keep-up": {"task": "search.keep_up", "schedule": 15.0},
     # 03:10 in Shanghai; the schedule is kept in UTC.
     "sweep-enrolments": {"task": "study.sweep_enrolments", "schedule": crontab(hour=19, minute=10)},
     "drop-report-files": {"task": "reports.drop_files", "schedule": crontab(hour=18, minute=40)},
     "check-items": {"task": "reports.check_items", "schedule": crontab(hour=19, minute=40)},
+    "search-turn-day": {"task": "search.turn_day", "schedule": crontab(hour=16, minute=5)},  # 00:05
+    "search-drop-asked": {"task": "search.drop_asked", "schedule": crontab(hour=18, minute=50)},
+    "search-sweep": {"task": "search.sweep", "schedule": crontab(hour=20, minute=30)},
 }
 if LTI_ENABLED:
     app.conf.beat_schedule |= {

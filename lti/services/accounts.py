@@ -18,6 +18,7 @@ from learning.organisation.models.units import KEY_ALPHABET
 from learning.organisation.permissions import any_path
 from learning.organisation.services import audit
 from learning.organisation.services.accounts import clean_number
+from learning.organisation.signals import people_changed
 from lti.models import Platform, PlatformUser
 
 CHUNK = 500
@@ -64,16 +65,17 @@ def people_for(platform: Platform, known: Iterable[Known], *, now: datetime) -> 
 def _people(platform: Platform, known: Sequence[Known], now: datetime) -> dict[str, PlatformUser]:
     rows = PlatformUser.objects.filter(platform=platform, sub__in=[each.sub for each in known])
     there = {row.sub: row for row in rows.select_related("user")}
-    _refresh([(there[each.sub], each) for each in known if each.sub in there])
+    _refresh([(there[each.sub], each) for each in known if each.sub in there], now)
     new = [each for each in known if each.sub not in there]
     if new:
         made = _entered(platform, new, now)
         there |= made
         _place(platform, [(made[each.sub].user, each) for each in new], now)
+        people_changed.send(User, user_ids=[row.user_id for row in made.values()], now=now)
     return there
 
 
-def _refresh(pairs: Sequence[tuple[PlatformUser, Known]]) -> None:
+def _refresh(pairs: Sequence[tuple[PlatformUser, Known]], now: datetime) -> None:
     """What the platform tells now replaces what it told; what it no longer tells stays. The names of accounts that a
     launch made follow; those of members who stood before do not."""
     told, renamed = [], []
@@ -89,6 +91,7 @@ def _refresh(pairs: Sequence[tuple[PlatformUser, Known]]) -> None:
             renamed.append(row.user)
     PlatformUser.objects.bulk_update(told, ["name", "email", "number"])
     User.objects.bulk_update(renamed, ["full_name"])
+    people_changed.send(User, user_ids=[user.pk for user in renamed], now=now)
 
 
 def _entered(platform: Platform, new: Sequence[Known], now: datetime) -> dict[str, PlatformUser]:

@@ -11,8 +11,7 @@ from .entries import Kind
 class Reach(models.TextChoices):
     """Changes that concern many entries: the indexer finds out which ones."""
 
-    UNIT = "unit"  # id of a unit: what it and those below it own, and their members
-    BANK = "bank"  # id of a bank: its questions
+    UNIT = "unit"  # id of a unit: what it and those below it own, what is meant for them, and their members
     CHAPTER = "chapter"  # id of a chapter: the questions of it and of those below it
     OUTLINE = "outline"  # id of a course's page: the course and its lessons
     LISTING = "listing"  # id of a topic's page: the topic, its books, its courses with their lessons

@@ -16,6 +16,8 @@ class IndexState(models.Model):
     rebuilt_at = models.DateTimeField(null=True, blank=True)
     remote_failed_at = models.DateTimeField(null=True, blank=True)  # null: the last sending went well
     remote_problem = models.CharField(max_length=300, blank=True)
+    # Whose index was filled whole: its address without the password. Of any other one nothing is sent before that.
+    remote_filled = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
         return "IndexState"

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from learning.organisation.models import AuditEntry, Membership, RosterImport, User
 from learning.organisation.roster import RosterRow
+from learning.organisation.signals import people_changed
 
 from . import audit, memberships
 from .roster_plan import Line, Plan, Verdict, plan_roster
@@ -69,6 +70,7 @@ def make_people(lines: Iterable[Line], *, by: User | None, now: datetime) -> lis
                      data={"unit": line.unit.name if line.unit else "", "status": line.status}, now=now))
         for person, line in zip(people, lines, strict=True)
     )  # fmt: skip
+    people_changed.send(User, user_ids=[person.pk for person in people], now=now)
     return people
 
 

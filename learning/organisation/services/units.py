@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.errors import BadDate, BadPlace, UnitNotEmpty
 from learning.organisation.models import Membership, RoleAssignment, Unit, UnitClosure, User
+from learning.organisation.signals import units_changed
 
 from . import audit
 
@@ -49,6 +50,7 @@ def open_unit(
     UnitClosure.objects.create(ancestor=unit, unit=unit, depth=0, from_date=opened_date)
     if parent:
         place_under(parent, {unit.pk: 0}, opened_date)
+    units_changed.send(Unit, unit_ids=[unit.pk], now=now)
     audit.record(actor=by, action="unit.opened", obj=unit, unit=unit, data={"code": unit.code}, now=now)
     return unit
 
@@ -73,6 +75,7 @@ def move_unit(*, unit: Unit, parent: Unit, on: date, by: User | None, now: datet
     unit.move(parent, "last-child")
     unit = Unit.objects.get(pk=unit.pk)
     data = {"from": before.name if before else None, "to": parent.name, "on": on.isoformat()}
+    units_changed.send(Unit, unit_ids=[unit.pk], now=now)
     audit.record(actor=by, action="unit.moved", obj=unit, unit=unit, data=data, now=now)
     return unit
 
@@ -86,6 +89,7 @@ def rename_unit(*, unit: Unit, name: str, code: str, by: User | None, now: datet
         return unit
     unit.name, unit.code = name.strip(), code.strip()
     unit.save(update_fields=["name", "code"])
+    units_changed.send(Unit, unit_ids=[unit.pk], now=now)
     audit.record(actor=by, action="unit.renamed", obj=unit, unit=unit, data=data, now=now)
     return unit
 

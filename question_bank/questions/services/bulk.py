@@ -16,6 +16,7 @@ from learning.organisation.services.audit import record
 from question_bank.questions.errors import BadPlace
 from question_bank.questions.models import Bank, Chapter, Question, QuestionVersion
 from question_bank.questions.models.questions import QuestionQuerySet
+from question_bank.questions.signals import questions_changed
 
 
 def place_in_chapter(*, question_ids: Collection[int], chapter: Chapter, by: User, now: datetime) -> int:
@@ -70,7 +71,9 @@ def _acted(
 ) -> int:
     """Locks the rows, lets `act` change them and writes one audit entry a bank."""
     touched = sorted(rows.select_for_update(of=("self",)).values_list("bank", "pk"))
-    act(Question.objects.filter(pk__in=[pk for _bank, pk in touched]))
+    everything = [pk for _bank, pk in touched]
+    act(Question.objects.filter(pk__in=everything))
+    questions_changed.send(Question, question_ids=everything, now=now)
     banks = Bank.objects.select_related("owner_unit").in_bulk({bank for bank, _pk in touched})
     for bank_id, group in groupby(touched, key=itemgetter(0)):
         ids = [pk for _bank, pk in group]

@@ -13,6 +13,7 @@ from learning.organisation.permissions import Action
 from learning.organisation.services.audit import record
 from question_bank.questions.errors import BadName, BadPlace, NameTaken, StillUsed
 from question_bank.questions.models import Bank, Chapter
+from question_bank.questions.signals import chapters_changed
 
 from .references import is_referenced, repoint
 from .rights import require
@@ -90,6 +91,7 @@ def merge_chapter(*, chapter: Chapter, into: Chapter, by: User, now: datetime) -
     with transaction.atomic():
         _audit("chapter.merge", chapter, by, now, into=into.full_name)
         _merge(chapter, into)
+        chapters_changed.send(Chapter, chapter_ids=[into.pk], now=now)
     return into
 
 
@@ -136,6 +138,7 @@ def _replace(
         full_name = _free_name(chapter.bank, parent, name, but=chapter)
         if full_name != old:
             _rewrite(chapter, parent, full_name)
+            chapters_changed.send(Chapter, chapter_ids=[chapter.pk], now=now)
             _audit(action, chapter, by, now, before=old)
     return chapter
 

@@ -13,6 +13,7 @@ from learning.organisation.permissions import Action
 from question_bank.questions.content import content_from_parsed, fingerprint_of, key_fingerprint_of
 from question_bank.questions.exchange.verdicts import ParsedQuestion
 from question_bank.questions.models import Bank, KnowledgePoint, Question, QuestionVersion
+from question_bank.questions.signals import questions_changed
 
 from .chapters import ensure_chapter
 from .knowledge_points import ensure_points, point_name
@@ -78,6 +79,7 @@ def save_parsed(
         )
         _point_at_versions(bank, status)
         _link_points(made, questions, points)
+        questions_changed.send(Question, question_ids=[question.pk for question in made], now=now)
     return made
 
 

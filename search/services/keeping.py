@@ -1,0 +1,36 @@
+"""What the clock tells: lost messages, a first indexing, a new day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from learning.organisation.models import Membership
+from search.models import Kind
+
+from . import leasing
+from .bringing import Clock
+from .filling import is_filled, may_try
+from .indexing import catch_up
+from .noting import note
+from .sweeping import sweep
+
+
+def keep_up(*, clock: Clock) -> int:
+    """Brings what is pending; where everything has never been compared, or another remote engine is set than the one that
+    was filled, compares all. Returns how many things were looked at."""
+    state = leasing.state()
+    if state.swept_at is None or (not is_filled(state) and may_try(state, now=clock())):
+        return sum(walk.seen for walk in sweep(clock=clock))
+    return catch_up(clock=clock)
+
+
+def turn_day(*, now: datetime) -> int:
+    """Notes the people whose membership began or ended with this day or the one before (a night without a worker), and
+    returns how many."""
+    today = timezone.localdate(now)
+    days = [today, today - timedelta(days=1)]
+    turned = Membership.objects.filter(Q(from_date__in=days) | Q(to_date__in=days))
+    return note(Kind.MEMBER, turned.values_list("user", flat=True), now=now)
