@@ -37,7 +37,7 @@ EVERYTHING = Viewer(None, None)
 
 
 def viewer_of(user: User, *, now: datetime) -> Viewer:
-    """At most seven queries, for a member without roles five. Who is not signed in finds nothing."""
+    """At most seven queries, for a member without roles six. Who is not signed in finds nothing."""
     if not may_pass(user):
         return Viewer(user, frozenset())
     if scopes(user, Action.COURSE_VIEW) == [""]:

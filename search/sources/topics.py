@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+
 from courses.models import TopicPage
 from courses.models.topics import TopicBook
 from courses.reading.doors import organised_topics, topics_for
 from learning.organisation.models import User
+from learning.organisation.permissions import Action, scopes
+from question_bank.questions.models import Bank, Chapter
 from search.models import Kind
 
 from . import keys
@@ -88,5 +92,26 @@ def open_topics(user: User | None, ids: Sequence[int], now: datetime) -> dict[in
     if user is not None:
         if not may_pass(user):
             return {}
-        pages = pages.filter(pk__in=(topics_for(user, now=now) | organised_topics(user)).values("pk"))
+        pages = pages.filter(pk__in=seen_by(user, now).values("pk"))
     return addresses(pages)
+
+
+def seen_by(user: User, now: datetime) -> QuerySet[TopicPage]:
+    return topics_for(user, now=now) | organised_topics(user)
+
+
+def titles_hidden_from(user: User | None, *, now: datetime) -> frozenset[str]:
+    """Topics that the person may not open, by title: a course says all topics that list it, of whatever unit, and whoever
+    finds the course is not to learn of them. A title that is also one of an open topic, or of a chapter among the
+    person's questions, is none. At most two queries beside the person's roles."""
+    if user is None:
+        return frozenset()
+    if not may_pass(user):
+        return frozenset(TopicPage.objects.live().values_list("title", flat=True))
+    seen = ExpressionWrapper(Q(pk__in=seen_by(user, now).values("pk")), output_field=BooleanField())
+    rows = list(TopicPage.objects.live().annotate(seen=seen).values_list("title", "seen"))
+    hidden = {title for title, seen in rows if not seen} - {title for title, seen in rows if seen}
+    if hidden and scopes(user, Action.BANK_VIEW):
+        chapters = Chapter.objects.filter(parent=None, bank__in=Bank.objects.allowing(user, Action.BANK_VIEW))
+        hidden.difference_update(chapters.filter(name__in=hidden).values_list("name", flat=True))
+    return frozenset(hidden)
