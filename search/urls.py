@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from .views.results import results
+from .views.suggestions import suggestions
+
+urlpatterns = [
+    path("search/", results, name="search"),
+    path("search/suggest/", suggestions, name="search_suggest"),
+]
