@@ -16,6 +16,7 @@ from courses.models import Material
 from learning.organisation.admin.scoped import ScopedViewSetMixin
 from learning.organisation.models import User
 from learning.organisation.permissions import Action
+from learning.organisation.searching import holding
 from question_bank.exams.models import Exam
 
 from .words import length_words
@@ -29,7 +30,7 @@ class WordsFilter(BaseFilterForm):
         words = self.cleaned_data.get("q", "").strip()
         self.is_searching = bool(words)
         self.search_query = words
-        return objects.filter(title__icontains=words) if words else objects
+        return holding(objects, words, "title")
 
 
 class MaterialColumns:

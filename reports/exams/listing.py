@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, scope_q
+from learning.organisation.searching import holding
 from question_bank.exams.models import Attempt, Candidate, Exam
 from question_bank.exams.models.exams import group_q
 from reports.attendance import how_passed, how_sat
@@ -45,9 +46,7 @@ class ListFilter:
 def exam_list_report(
     *, user: User, wanted: ListFilter, now: datetime, link_to: Callable[[int], str]
 ) -> Report:
-    exams = readable_exams(user).filter(opens_at__lte=now)
-    for word in wanted.words.split():
-        exams = exams.filter(title__icontains=word)
+    exams = holding(readable_exams(user).filter(opens_at__lte=now), wanted.words, "title")
     if wanted.kind:
         exams = exams.filter(kind=wanted.kind)
     if not wanted.before:

@@ -17,6 +17,7 @@ from wagtail.permissions import policy_registry, register_permission_policy
 
 from learning.organisation.models import User
 from learning.organisation.permissions import MATRIX, Action, may, roles_allowing
+from learning.organisation.searching import holding
 
 Rows = Callable[[User, str], "QuerySet[Any]"]
 
@@ -127,6 +128,12 @@ class ScopedIndex(ScopedView):
 
     def get_base_queryset(self) -> QuerySet[Any]:
         return self.within_rows(super().get_base_queryset(), "view")  # type: ignore[misc]  # IndexView
+
+    def search_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """By words, as in our own lists; Wagtail's way hands whatever was typed to the database."""
+        fields = self.search_fields or []  # type: ignore[attr-defined]  # IndexView
+        words = self.search_query if self.is_searching else ""  # type: ignore[attr-defined]
+        return holding(queryset, words, *fields) if fields else queryset
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)  # type: ignore[misc]  # IndexView

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 
 from learning.organisation.permissions import Action
+from learning.organisation.searching import LONGEST_TEXT, words_of
 from question_bank.questions.models import Bank, Chapter, KnowledgePoint, Question, QuestionVersion
 from question_bank.questions.models.questions import QuestionQuerySet
 from question_bank.questions.services.chapters import subtree
@@ -111,15 +112,16 @@ class QuestionFilters(WagtailFilterSet):
         return rows.filter(latest__created_by=self.request.user)
 
     def with_tag(self, rows: QuestionQuerySet, _name: str, tag: str) -> QuestionQuerySet:
+        tag = tag.strip()[:LONGEST_TEXT]
         if connection.features.supports_json_field_contains:
-            return rows.filter(tags__contains=[tag.strip()])
+            return rows.filter(tags__contains=[tag])
         # SQLite keeps JSON as the text that json.dumps wrote
-        return rows.alias(_tags=Cast("tags", TextField())).filter(_tags__contains=json.dumps(tag.strip()))
+        return rows.alias(_tags=Cast("tags", TextField())).filter(_tags__contains=json.dumps(tag))
 
 
 def search(rows: QuestionQuerySet, words: str) -> QuestionQuerySet:
     """Questions whose stem, explanation or citation holds every word; "#12" or "12" also finds the number."""
-    for word in words.split():
+    for word in words_of(words):
         fits = Q(latest__stem__icontains=word) | Q(latest__explanation__icontains=word)
         fits |= Q(latest__citation__icontains=word)
         number = word.lstrip("#")

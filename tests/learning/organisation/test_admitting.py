@@ -6,7 +6,7 @@ import pytest
 
 from learning.organisation.admin.admitting import check_numbers, first_column, numbers_in
 from learning.organisation.models import Membership, User
-from learning.organisation.searching import PERSON, THEIR_PERSON_AND_UNIT, holding
+from learning.organisation.searching import PERSON, THEIR_PERSON_AND_UNIT, holding, words_of
 from tests.factories import make_unit, make_user
 
 
@@ -43,3 +43,18 @@ def test_every_word_must_stand_in_one_of_the_fields() -> None:
     assert [row.user for row in rows] == [one]
     assert holding(User.objects.all(), "  ", *PERSON).count() == User.objects.count()
     assert not holding(User.objects.all(), "王 第一", *PERSON).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "typed",
+    ["\x00", "王\x00", "\ud83d", "王\udc00小", "a " * 5000, "王" * 100_000, "%_\\", "'\"*()[]{}", "😀\u202e"],
+    ids=ascii,
+)
+def test_whatever_is_typed_finds_or_finds_nothing_without_an_error(typed: str) -> None:
+    make_user(name="王小明")
+    assert holding(User.objects.all(), typed, *PERSON).count() in (0, 1)
+
+
+def test_halves_of_surrogates_part_words() -> None:
+    assert words_of("王\ud800小 \x00明") == ["王", "小", "明"]
