@@ -216,7 +216,7 @@ WAGTAILADMIN_LOGIN_URL = "login"
 WAGTAIL_FRONTEND_LOGIN_URL = "login"
 # Where the search looks: unset, in the database; elasticsearch://… or opensearch://… (docs/operators-guide.md).
 SEARCH_URL = os.environ.get("SEARCH_URL", "")
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.wagtail_backend"}}
 
 # Celery: Redis where there is one, otherwise Kombu's filesystem transport. Tasks carry ids only; their work is a row.
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"  # Kombu warns where a host is missing
