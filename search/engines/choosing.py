@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .address import Address, BadAddress, address_of
 from .base import Engine
+from .database import DatabaseEngine
 
 if TYPE_CHECKING:
     from .elastic import ElasticEngine
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 @cache
 def database_engine() -> Engine:
-    from .database import DatabaseEngine
-
     return DatabaseEngine()
 
 
@@ -58,8 +57,8 @@ def _engine(address: Address, process: int) -> ElasticEngine:
 
     try:
         client = connect(address)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ImproperlyConfigured(
-            f"SEARCH_URL: {address.ca or 'the address'} cannot be used ({type(error).__name__})."
+            f"SEARCH_URL: {address.ca} holds no certificate ({type(error).__name__})."
         ) from None
     return ElasticEngine(client, name=address.engine, prefix=address.prefix)

@@ -7,6 +7,7 @@ Whatever goes wrong is EngineDown with a short reason that names no user and no 
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -43,16 +44,15 @@ _NO_INDEX = "no index yet: search_rebuild makes it"
 # Of answers with these statuses the server itself is the reason, not what it was asked.
 _SERVERS_FAULT = {401, 403, 407, 408, 429}
 _KIND_OF_ERROR = re.compile(r"[a-z_]{1,60}")
-_NAME_OF_ERROR = re.compile(r"[A-Za-z]{1,60}")
 
 
 def connect(address: Address) -> Elasticsearch:
-    """A client that asks once and gives up soon; asks nothing yet. OSError or ValueError where `ca` is no certificate."""
+    """A client that asks once and gives up soon; asks nothing yet. OSError where `ca` is no certificate."""
     options: dict[str, Any] = {}
     if address.user:
         options["basic_auth"] = (address.user, address.password)
-    if address.ca:
-        options["ca_certs"] = address.ca
+    if address.https:
+        options["ssl_context"] = ssl.create_default_context(cafile=address.ca or None)
     return Elasticsearch(
         address.node,
         node_class=OpenSearchNode if address.engine == "opensearch" else QuickNode,
