@@ -1,9 +1,13 @@
 """Background work of search. Every task may run twice, or at once with another, and loses nothing."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.utils import timezone
 
+from .engines.base import EngineDown
 from .services import asking, indexing, keeping, rebuilding, sweeping
+from .services.leasing import LeaseLost
 
 
 @shared_task(name="search.index_pending")
@@ -38,5 +42,6 @@ def drop_asked() -> int:
 
 @shared_task(name="search.rebuild")
 def rebuild() -> None:
-    """Asked for on the state page; nothing while somebody else indexes."""
-    rebuilding.rebuild_all(clock=timezone.now)
+    """Asked for on the state page; nothing while somebody else indexes. What went wrong stands there."""
+    with suppress(rebuilding.Busy, LeaseLost, EngineDown):
+        rebuilding.rebuild_all(clock=timezone.now)

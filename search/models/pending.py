@@ -4,6 +4,7 @@ for another one's, and taken away by the one indexer."""
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .entries import Kind
 
@@ -11,11 +12,11 @@ from .entries import Kind
 class Reach(models.TextChoices):
     """Changes that concern many entries: the indexer finds out which ones."""
 
-    UNIT = "unit"  # id of a unit: what it and those below it own, what is meant for them, and their members
-    CHAPTER = "chapter"  # id of a chapter: the questions of it and of those below it
-    OUTLINE = "outline"  # id of a course's page: the course and its lessons
-    LISTING = "listing"  # id of a topic's page: the topic, its books, its courses with their lessons
-    MATERIAL = "material"  # id of a material: the lessons that show it
+    UNIT = "unit", _("党组织")  # id of a unit: what it and those below it own, what is meant for them, and their members
+    CHAPTER = "chapter", _("章节")  # id of a chapter: the questions of it and of those below it
+    OUTLINE = "outline", _("课程大纲")  # id of a course's page: the course and its lessons
+    LISTING = "listing", _("专题内容")  # id of a topic's page: the topic, its books, its courses with their lessons
+    MATERIAL = "material", _("课件")  # id of a material: the lessons that show it
 
 
 class Pending(models.Model):

@@ -20,7 +20,7 @@ FAILURES = 20
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    kind: str
+    kind: str  # as the screen says it
     object_id: int
     problem: str
     tries: int
@@ -30,7 +30,7 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Health:
     """`engine` is the one that is asked first, and `answers` whether it does (None: it is the database). `pending` things
-    changed and are not yet in the database's index, the oldest for `lag_s` seconds; `unsent` ones the remote engine
+    changed and are not yet in the database's index, the oldest since `oldest_at`; `unsent` ones the remote engine
     has not heard of. `breaker` is that of this process."""
 
     engine: str
@@ -41,7 +41,7 @@ class Health:
     entries: dict[Kind, int]
     pending: int
     unsent: int
-    lag_s: float
+    oldest_at: datetime | None
     failing: int
     failures: list[Failure] = field(default_factory=list)
     busy: bool = False
@@ -50,6 +50,10 @@ class Health:
     rebuilt_at: datetime | None = None
     remote_failed_at: datetime | None = None
     remote_problem: str = ""
+
+    def lag_s(self, *, now: datetime) -> float:
+        """The age of the oldest change that is not in the index and did not fail, in seconds."""
+        return max((now - self.oldest_at).total_seconds(), 0.0) if self.oldest_at else 0.0
 
     @property
     def total(self) -> int:
@@ -69,7 +73,6 @@ def index_health(*, now: datetime) -> Health:
     building = Q(stage=Pending.Stage.BUILD)
     failed = Pending.objects.exclude(problem="")
     oldest = Pending.objects.filter(building, problem="").order_by("asked_at").first()
-    lag_s = max((now - oldest.asked_at).total_seconds(), 0.0) if oldest else 0.0
     return Health(
         engine=remote.name if remote else choosing.database_engine().name,
         answers=answers,
@@ -79,10 +82,10 @@ def index_health(*, now: datetime) -> Health:
         entries={kind: counts.get(kind.value, 0) for kind in IN_ORDER},
         pending=Pending.objects.filter(building).values("kind", "object_id").distinct().count(),
         unsent=Pending.objects.exclude(building).values("kind", "object_id").distinct().count(),
-        lag_s=lag_s,
+        oldest_at=oldest.asked_at if oldest else None,
         failing=failed.count(),
         failures=[
-            Failure(row.kind, row.object_id, row.problem, row.tries, row.again_at)
+            Failure(row.get_kind_display(), row.object_id, row.problem, row.tries, row.again_at)
             for row in failed.order_by("-tries", "pk")[:FAILURES]
         ],
         busy=state.lease_until is not None and state.lease_until > now,

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from learning.organisation.models import Membership
-from search.models import Kind
+from search.models import Kind, Pending
 
 from . import leasing
 from .bringing import Clock
@@ -34,3 +34,8 @@ def turn_day(*, now: datetime) -> int:
     days = [today, today - timedelta(days=1)]
     turned = Membership.objects.filter(Q(from_date__in=days) | Q(to_date__in=days))
     return note(Kind.MEMBER, turned.values_list("user", flat=True), now=now)
+
+
+def try_again() -> None:
+    """What failed is due now."""
+    Pending.objects.exclude(again_at=None).update(again_at=None)

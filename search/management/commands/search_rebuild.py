@@ -81,7 +81,7 @@ class Command(BaseCommand):
         for kind, count in health.entries.items():
             self.stdout.write(f"{kind}: {count} entries")
         self.stdout.write(
-            f"pending: {health.pending}, oldest {health.lag_s:.0f} s old, not sent: {health.unsent}"
+            f"pending: {health.pending}, oldest {health.lag_s(now=timezone.now()):.0f} s old, not sent: {health.unsent}"
         )
         for failure in health.failures:
             self.stdout.write(

@@ -15,7 +15,7 @@ from search.services.leasing import LeaseLost
 from search.services.noting import note
 from tests.factories import NOW
 from tests.search.fakes import MemoryEngine
-from tests.search.services.sources import Things, only
+from tests.search.indexing import Things, only
 
 pytestmark = pytest.mark.django_db
 QUESTION = Kind.QUESTION

@@ -1,16 +1,45 @@
-"""A kind's things that a test makes up."""
+"""What an indexer meets, made up: a kind's things, and a search server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import pytest
 
 from learning.organisation.models import User
+from search.engines.base import Document
+from search.engines.breaker import Breaker, Refused
 from search.models import Kind
 from search.sources import registry
 from search.sources.base import Draft
+from tests.search.fakes import MemoryEngine
+
+
+class Server(MemoryEngine):
+    """As ElasticEngine to whoever indexes. `refuses`: ids of entries that it does not take."""
+
+    name = "opensearch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refuses: set[int] = set()
+        self.breaker = Breaker()
+
+    def put(self, documents: Sequence[Document]) -> None:
+        if self.refuses & {document.id for document in documents}:
+            raise Refused("HTTP 400 mapper_parsing_exception")
+        super().put(documents)
+
+    def refresh(self) -> None:
+        self._answer("refresh")
+
+    def rebuild(self, documents: Iterable[Sequence[Document]]) -> int:
+        self._answer("rebuild")
+        fresh = {document.id: document for part in documents for document in part}
+        self._answer("swap")
+        self.documents = fresh
+        return len(fresh)
 
 
 class Things:
