@@ -5,13 +5,15 @@ from __future__ import annotations
 from html import unescape
 from itertools import pairwise
 
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from search.analysis.folding import fold, folded_with_places
 from search.analysis.highlighting import marked, snippet
 from search.analysis.queries import LENGTH, TERMS, Term, parse
-from search.analysis.tokens import name_tokens, text_tokens, title_tokens
+from search.analysis.ranking import Row, ranked
+from search.analysis.similarity import THRESHOLD, closeness, closest
+from search.analysis.tokens import RUN, name_tokens, text_tokens, title_tokens
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
 CHINESE = st.text(
@@ -114,3 +116,22 @@ def test_a_part_of_a_text_is_marked_in_it(text: str, data: st.DataObject) -> Non
     first = data.draw(st.integers(0, len(text) - 2))
     query = parse(text[first : first + data.draw(st.integers(2, 12))])
     assert query.empty or "<mark>" in marked(text, query)
+
+
+@given(CHINESE, st.data())
+def test_one_wrong_character_of_a_title_is_close_enough(title: str, data: st.DataObject) -> None:
+    run = max((found[0] for found in RUN.finditer(fold(title))), key=len, default="")
+    assume(len(run) >= 4)
+    at = data.draw(st.integers(0, len(run) - 1))
+    typed = run[:at] + data.draw(st.sampled_from(["龘", ""])) + run[at + 1 :]
+    assert closeness(parse(typed[:40]).text, title) >= THRESHOLD
+
+
+@given(ANYTHING, ANYTHING, ANYTHING)
+def test_ranking_and_likeness_take_anything(typed: str, title: str, body: str) -> None:
+    query = parse(typed)
+    rows = [Row(1, 4, 5, title, body), Row(2, 4, 5, body, title), Row(3, 0, 5, title, title)]
+    assert sorted(ranked(query, rows)) == [1, 2, 3]
+    assert ranked(query, rows) == ranked(query, rows[::-1])
+    assert 0 <= closeness(query.text, title, body) <= 1
+    assert set(closest(query, rows)) <= {1, 2, 3}
