@@ -21,6 +21,7 @@ from learning.study.errors import StudyError
 from question_bank.exams.api import make_router
 from question_bank.exams.errors import ExamError
 from reports.api import router as reports_router
+from search.api import router as search_router
 
 TOKEN_LIFE = timedelta(hours=12)
 signer = signer_from(settings)
@@ -94,6 +95,7 @@ def login(request: HttpRequest, body: Login) -> Token:
 api.add_router("", make_router([BearerToken(), SignedIn()]))
 api.add_router("", make_study_router([BearerToken(), SignedIn()]))
 api.add_router("", reports_router)
+api.add_router("", search_router)
 
 
 def problem_response(problem: Problem) -> HttpResponse:

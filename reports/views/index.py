@@ -1,4 +1,5 @@
-"""Where the reports begin: the units, courses and people one may read about, and the filters one has saved."""
+"""Where the reports begin: the units, courses and people one may read about, what other rooms report (the hook
+"report_doors": user → [(words, address)]), and the filters one has saved."""
 
 from __future__ import annotations
 
@@ -13,10 +14,12 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from wagtail import hooks
 
 from learning.organisation.admin.screens import found, user_of
 from learning.organisation.models import Unit, User
 from learning.organisation.permissions import Action, people_allowing, scopes
+from learning.organisation.searching import PERSON, holding
 from reports.models import SavedFilter
 from reports.views.courses import readable_courses
 
@@ -36,6 +39,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         "courses": readable_courses(user).order_by("-updated_at")[:ROWS],
         "people": _people(user, words) if words else [],
         "words": words,
+        "more": [line for offer in hooks.get_hooks("report_doors") for line in offer(user)],
         "saved": [
             {"row": each, "url": f"{link('index')}{each.report}{'?' if each.query else ''}{each.query}"}
             for each in SavedFilter.objects.of(user)
@@ -66,9 +70,7 @@ def _top_units(user: User) -> list[Unit]:
 
 
 def _people(user: User, words: str) -> list[User]:
-    people = people_allowing(user, Action.REPORT_VIEW)
-    for word in words.split():
-        people = people.filter(Q(full_name__icontains=word) | Q(number__icontains=word))
+    people = holding(people_allowing(user, Action.REPORT_VIEW), words, *PERSON)
     return list(people.order_by("number")[:ROWS])
 
 

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.db import models
+from django.db.models import Max, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from learning.organisation.models import Unit
 
 WORDS_LENGTH = 64
+
+
+class AskedQuerySet(models.QuerySet["Asked"]):
+    def between(self, first: date, last: date) -> AskedQuerySet:
+        """Both days included."""
+        return self.filter(day__gte=first, day__lte=last)
+
+    def by_words(self, *, missed: bool) -> models.QuerySet[Any, Any]:
+        """A row for each words: `asked`, `nothing` (found), `near` (only similar things found), `last_day`; what was
+        missed most often comes first. With `missed` only what was missed at least once."""
+        rows = self.values("words").annotate(
+            asked=Sum("times"), nothing=Sum("zero"), near=Sum("similar"), last_day=Max("day")
+        )
+        if missed:
+            rows = rows.filter(Q(nothing__gt=0) | Q(near__gt=0))
+        return rows.order_by("-nothing", "-near", "-asked", "words")
 
 
 class Asked(models.Model):
@@ -22,6 +42,8 @@ class Asked(models.Model):
     similar = models.PositiveIntegerField(_("只有相近结果"), default=0)
     zero = models.PositiveIntegerField(_("没有结果"), default=0)
 
+    objects = AskedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("搜索词")
         verbose_name_plural = _("搜索词")
@@ -29,7 +51,7 @@ class Asked(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["day", "unit", "words"], name="asked_once"),
             models.UniqueConstraint(
-                fields=["day", "words"], condition=models.Q(unit=None), name="asked_once_of_no_unit"
+                fields=["day", "words"], condition=Q(unit=None), name="asked_once_of_no_unit"
             ),
         ]
 

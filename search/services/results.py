@@ -49,7 +49,8 @@ class Results:
 
     `similar`: nothing fits exactly; the hits (and total, and facets) are of what comes near. `without_filters`: how many
     fit when no filter is set; asked only when filters left nothing, else None. `searchable` False: the text holds nothing
-    that could be looked up (only punctuation or emoji). `words`: the text as the analyser folds it. `fallback`: the search server did not answer, the database did.
+    that could be looked up (only punctuation or emoji).
+    `words`: the text as the analyser folds it. `fallback`: the search server did not answer, the database did.
     `shortened`: the text was cut."""
 
     text: str
