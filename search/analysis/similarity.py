@@ -26,6 +26,7 @@ _IN_WORDS = 0.95  # all words, but not together
 _LONG_TITLE = 0.03  # taken from the title that says much else
 _SLACK = 4  # characters beside the place where the query would stand
 _PLACES = 2  # of one part of the query that are looked at in a body
+_GOOD = 0.85  # no second place of a body is compared
 _ALIGNED = 2  # of the places of a body, those that are compared character by character
 _CHARACTERS = 16_000_000  # of bodies, times parts of the query sought in them, that one call looks through
 
@@ -102,7 +103,12 @@ def _best_in_body(run: str, body: str) -> float:
         : _ALIGNED * (8 if run.isascii() else 1)
     ]
     windows = (body[max(0, (start - 1) * _SLACK) : (start + 2) * _SLACK + len(run)] for start in likely)
-    return max((_alignment(run, fold(window)) for window in windows), default=0.0)
+    best = 0.0
+    for window in windows:
+        best = max(best, _alignment(run, fold(window)))
+        if best >= _GOOD:
+            break
+    return best
 
 
 def _parts(run: str) -> Iterator[tuple[int, str]]:
