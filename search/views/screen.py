@@ -98,10 +98,12 @@ class Place:
 
 
 def kinds(results: Results, text: str, filters: Filters) -> list[Choice]:
-    """One kind at a time: choosing another takes its place."""
+    """One kind at a time: choosing another takes its place. In the same order on every page, whatever the counts."""
+    values = {value.value: value for value in results.facets.get("kind", ())}
     return [
-        Choice(value.label, value.count, address(text, only(filters, "kind", value.value)), value.selected)
-        for value in results.facets.get("kind", ())
+        Choice(value.label, value.count, address(text, only(filters, "kind", kind)), value.selected)
+        for kind in Kind.values
+        if (value := values.get(kind))
     ]
 
 

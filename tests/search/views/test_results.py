@@ -128,6 +128,17 @@ def test_kinds_are_chosen_one_at_a_time_and_counted_together(member: Client, ans
     assert 'aria-current="true">考试' in html
 
 
+def test_kinds_stand_in_the_same_order_whatever_their_counts(member: Client, answering: Answering) -> None:
+    kinds = [
+        Value("exam", "考试", 9, False),
+        Value("course", "课程", 1, False),
+        Value("robot", "robot", 0, True),
+    ]
+    answering.results = lambda question: Results("党章", total=10, hits=[COURSE], facets={"kind": kinds})
+    (tabs,) = re.findall(r'<nav class="tabs.*?</nav>', page(member, q="党章", kind="robot"), re.DOTALL)
+    assert re.findall(r">(\w+)<span", tabs) == ["全部", "课程", "考试"]
+
+
 def test_another_text_keeps_the_kind_and_drops_the_other_filters(
     member: Client, answering: Answering
 ) -> None:
