@@ -123,11 +123,12 @@ def hits(query: Query, keys: frozenset[str] | None) -> Clause:
 
 def _levels(query: Query) -> list[Clause]:
     """By level, each with its score; the last level is the condition of being a hit and needs none."""
-    exact = [Q("term", title=query.exact)] if query.exact else [Q("match_none")]
+    words_in_title = _all(query.words, "title")
+    exact = Q("term", title=query.exact) if query.exact else Q("match_none")
     conditions = {
-        Level.EXACT: exact,
+        Level.EXACT: [exact, *words_in_title],
         Level.TITLE: _all(query.whole, "title"),
-        Level.TITLE_WORDS: _all(query.words, "title"),
+        Level.TITLE_WORDS: words_in_title,
         Level.TEXT: _all(query.whole, "text"),
     }
     return [_points(BEST - level, required) for level, required in sorted(conditions.items())]

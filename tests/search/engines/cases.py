@@ -50,6 +50,15 @@ PEOPLE = ("曾小明", "单雄信", "欧阳修", "张伟", "李娜", "王芳", "
 TOPICS = ("党史学习", "纪律教育", "入党培训", "理论前沿")
 YEARS = ("2021", "2022", "2023", "2024")
 UNITS = ("校党委", "文学院", "理学院", "文学院 / 学生党支部", "理学院 / 学生党支部")
+# Title and text: written apart in the title and together in the text; equal but for punctuation; one ids apart.
+SPECIAL = (
+    ("张 伟", "张伟同志"),
+    ("张伟", ""),
+    ("党章！学习", "党章学习"),
+    ("党章学习", ""),
+    ("学习党章", "党章学习"),
+    ("章党", "党章"),
+)
 KEYS = ("u1", "u2", "u3", "c11", "e7", "cv1", "b4")
 
 
@@ -57,7 +66,10 @@ KEYS = ("u1", "u2", "u3", "c11", "e7", "cv1", "b4")
 def corpus(size: int = 400) -> tuple[Document, ...]:
     """The same each time."""
     dice = random.Random(31)
-    return tuple(_document(dice, number) for number in range(1, size + 1))
+    return tuple(_document(dice, number) for number in range(1, size + 1)) + tuple(
+        _placed(dice, Kind.EXAM, size + number, title_tokens(title), body)
+        for number, (title, body) in enumerate(SPECIAL, 1)
+    )
 
 
 def _document(dice: random.Random, number: int) -> Document:
@@ -68,7 +80,12 @@ def _document(dice: random.Random, number: int) -> Document:
     if kind is Kind.MEMBER:
         title, names = person, (person,)
     body = "".join(dice.sample(SENTENCES, dice.randrange(0, 4))) + dice.choice(("", dice.choice(SUBJECTS)))
-    in_title = title_tokens(title, names)
+    return _placed(dice, kind, number, title_tokens(title, names), body, person)
+
+
+def _placed(
+    dice: random.Random, kind: Kind, number: int, in_title: frozenset[str], body: str, person: str = ""
+) -> Document:
     return Document(
         id=entry_id(kind, number),
         title=in_title,
@@ -104,7 +121,8 @@ _TEXTS = (
     "中国共产党是中国工人阶级的先锋队，同时是中国人民和中华民族的先锋队。",
     # Numbers, Latin, mixed, wide and traditional forms, names and how they sound.
     "第三十一条", "第31条", "2024", "20240013", "1848", "45 分钟", "Marxism", "marx", "m", "communist manifesto",
-    "python数据", "Python 数据分析", "c++", "covid", "ABC", "预备黨員", "學習貫徹", "张伟", "曾小明", "zxm", "zengxiao", "oyx",
+    "python数据", "Python 数据分析", "c++", "covid", "ABC", "预备黨員", "學習貫徹", "张伟", "张 伟",
+    "党章学习", "党章！学习", "曾小明", "zxm", "zengxiao", "oyx",
     "alice", "wang", "买买提", "dzdd",
     # Nothing of this is there, or only nearly.
     "足球比赛", "党张", "四会一课", "资治通鉴", "xylophone",
@@ -207,7 +225,8 @@ def level_of(document: Document, query: Query) -> Level | None:
     if query.empty:
         return Level.TEXT_WORDS
     conditions = {
-        Level.EXACT: query.exact in document.title,
+        Level.EXACT: query.exact in document.title
+        and all(holds(document.title, term) for term in query.words),
         Level.TITLE: all(holds(document.title, term) for term in query.whole),
         Level.TITLE_WORDS: all(holds(document.title, term) for term in query.words),
         Level.TEXT: all(holds(document.text, term) for term in query.whole),

@@ -45,7 +45,12 @@ def test_a_hit_holds_every_word_and_its_score_says_the_level() -> None:
     [better] = clause["should"]
     levels = {level["constant_score"]["boost"]: level for level in better["dis_max"]["queries"]}
     assert sorted(levels) == [1, 2, 3, 4]
-    assert levels[4]["constant_score"]["filter"]["bool"]["filter"] == [{"term": {"title": "=x"}}]
+    assert levels[4]["constant_score"]["filter"]["bool"]["filter"] == [
+        {"term": {"title": "=x"}},
+        {"term": {"title": "党章"}},
+        {"term": {"title": "学习"}},
+        {"prefix": {"title": "ab"}},
+    ]
     assert levels[1]["constant_score"]["filter"]["bool"]["filter"] == [
         {"term": {"text": token}} for token in ("党章", "章学", "学习")
     ]
