@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.utils.safestring import SafeString, mark_safe
@@ -62,18 +62,25 @@ def doors_of(entries: Iterable[Entry], viewer: Viewer, *, now: datetime) -> dict
     }
 
 
-def shown(entry: Entry, url: str, query: Query) -> Hit:
-    values = entry.shelf.values
+def shown(entry: Entry, url: str, query: Query, hidden: Collection[str] = ()) -> Hit:
+    """`hidden`: topics that are not named."""
+    values = dict(entry.shelf.values)
+    values["topic"] = [title for title in values.get("topic", ()) if title not in hidden]
     return Hit(
         kind=Kind(entry.kind),
         id=str(entry.object_id),
         title=entry.title,
         url=url,
         title_html=html(marked(entry.title, query)),
-        snippet=html(snippet(entry.body, query)),
+        snippet=html(snippet(beside(entry), query)),
         **{facet: "、".join(values.get(facet, ())) for facet in ("teacher", "topic", "year")},
         unit=next(iter(values.get("unit", ())), ""),
     )
+
+
+def beside(entry: Entry) -> str:
+    """What the body says besides the title: a question's begins with it."""
+    return entry.body.removeprefix(entry.title).lstrip()
 
 
 def html(escaped: str) -> SafeString:

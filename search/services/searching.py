@@ -14,8 +14,8 @@ from search.models import Entry
 from .answering import Answering
 from .hits import doors_of, entries_of, in_order, near, shown
 from .results import MOST_PAGES, PAGE_SIZE, Hit, Results, Suggestion, Value
-from .shaping import Counts, Filters, clean, counted, known, shaped, without
-from .viewers import Viewer
+from .shaping import Counts, Filters, clean, counted, known, shaped, withheld, without
+from .viewers import Viewer, hidden_topics
 
 __all__ = ["MOST_PAGES", "PAGE_SIZE", "Hit", "Results", "Suggestion", "Value", "find"]
 
@@ -26,10 +26,11 @@ TEXT_LENGTH = 200  # characters of what is shown again in the box
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One search: what every step of it wants to know."""
+    """One search: what every step of it wants to know. `hidden`: titles of topics that the viewer is not to learn of."""
 
     query: Query
     filters: Filters
+    hidden: frozenset[str]
     viewer: Viewer
     now: datetime
 
@@ -39,12 +40,13 @@ def find(
 ) -> Results:
     """What the viewer finds: the page asked for, or the last one there is. No text and no filters: all that the viewer
     may find. Filters of unknown facets are ignored; a value that nothing has finds nothing."""
-    asked = Asked(parse(text), known(filters), viewer, now)
+    chosen, hidden = known(filters), hidden_topics(viewer, now=now)
+    asked = Asked(parse(text), withheld(chosen, hidden), hidden, viewer, now)
     frame = Results(
         text=clean(" ".join(text[:TEXT_LENGTH].split())),
         words=asked.query.text,
-        filters=asked.filters,
-        facets=shaped({}, asked.filters),
+        filters=chosen,
+        facets=shaped({}, chosen),
         shortened=asked.query.shortened,
     )
     if asked.query.empty and text.strip():
@@ -124,8 +126,10 @@ def _page(
     return replace(
         frame,
         total=total,
-        facets=shaped(facets, asked.filters),
-        hits=[shown(entry, urls[entry.pk], asked.query) for entry in entries if entry.pk in urls],
+        facets=shaped(facets, frame.filters, asked.hidden),
+        hits=[
+            shown(entry, urls[entry.pk], asked.query, asked.hidden) for entry in entries if entry.pk in urls
+        ],
         page=page,
         pages=pages_of(total),
     )

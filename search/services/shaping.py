@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from search.engines.base import FACETS
 from search.engines.facets import Spot
@@ -15,6 +15,7 @@ from .results import Value
 VALUES_SHOWN = 20
 VALUES_ASKED = 20  # of one facet
 VALUE_LENGTH = 300
+NO_VALUE = ""  # that nothing has
 
 Filters = Mapping[str, Sequence[str]]
 Counts = Mapping[str, Mapping[str, int]]
@@ -31,14 +32,25 @@ def known(filters: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return found
 
 
+def withheld(filters: Filters, hidden: Collection[str]) -> Filters:
+    """The filters without these topics, which the viewer is not to learn of: as filters they find nothing."""
+    asked = filters.get("topic", ())
+    if not any(value in hidden for value in asked):
+        return filters
+    return {**filters, "topic": [value for value in asked if value not in hidden] or [NO_VALUE]}
+
+
 def clean(text: str) -> str:
     """Without what no database and no JSON takes, half a surrogate and the zero character; signs stand in their place, so
     that the text becomes no other one."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
-def shaped(counts: Counts, filters: Filters) -> Facets:
-    """The values of each facet: the most frequent first, years by year; those chosen always, however many fit them."""
+def shaped(counts: Counts, filters: Filters, hidden: Collection[str] = ()) -> Facets:
+    """The values of each facet: the most frequent first, years by year; those chosen always, however many fit them.
+    `hidden`: topics that are not named."""
+    named = {value: count for value, count in counts.get("topic", {}).items() if value not in hidden}
+    counts = {**counts, "topic": named}
     return {facet: _values(facet, counts.get(facet, {}), filters.get(facet, ())) for facet in FACETS}
 
 

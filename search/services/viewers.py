@@ -17,6 +17,7 @@ from question_bank.exams.models import Candidate, Exam
 from question_bank.questions.models import Bank
 from search.sources import keys
 from search.sources.base import may_pass
+from search.sources.topics import titles_hidden_from
 
 OVERSEEING = (
     (Action.COURSE_VIEW, keys.courses_of),
@@ -90,3 +91,8 @@ def _banks(user: User) -> Iterator[str]:
     if scopes(user, Action.BANK_VIEW):
         rows = Bank.objects.allowing(user, Action.BANK_VIEW)
         yield from map(keys.bank, rows.values_list("pk", flat=True))
+
+
+def hidden_topics(viewer: Viewer, *, now: datetime) -> frozenset[str]:
+    """Titles of topics that the viewer is not to learn of from the courses in them (sources/topics.py)."""
+    return titles_hidden_from(viewer.user, now=now) if viewer.keys is not None else frozenset()
