@@ -97,6 +97,12 @@ def test_titles_and_texts_are_escaped(engine: MemoryEngine) -> None:
     assert hit.title == "<b>党章</b>"
 
 
+def test_snippet_does_not_say_the_title_again(engine: MemoryEngine) -> None:
+    put(engine, Kind.QUESTION, [draft(9, "党章由谁修改？", "党章由谁修改？\n全国代表大会\n中央委员会")])
+    (hit,) = look("党章").hits
+    assert hit.snippet == "全国代表大会 中央委员会"
+
+
 def test_an_empty_box_lists_everything_the_viewer_may_find(school: MemoryEngine) -> None:
     results = look("")
     assert results.total == 4
