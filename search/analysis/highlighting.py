@@ -3,7 +3,7 @@ folded: the words are sought as they are written there, and all of it only where
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from unicodedata import category, normalize
 
@@ -20,7 +20,7 @@ _SENTENCE_ENDS = "。！？；!?;\n"
 
 
 def marked(text: str, query: Query) -> str:
-    """The text as HTML, escaped, the words of the query in <mark>; pairs of them where no word stands as it is."""
+    """The text as HTML, escaped, the words of the query in <mark>; pairs of a word that does not stand there."""
     composed = normalize("NFC", "".join(map(_printable, text)))
     folded, places = folded_with_places(composed)
     html, behind = [], 0
@@ -76,14 +76,18 @@ def _joins(text: str, at: int) -> bool:
 
 def _spans(folded: str, query: Query) -> list[tuple[int, int]]:
     sought = words(query.text)
-    if len(sought) > 1:
-        sought = (Word((query.text,), starts=sought[0].starts, ends=sought[-1].ends), *sought)
-    spans = [span for word in sought for span in stands(folded, word, len(folded))]
-    return spans or [span for pair in _pairs(query) for span in stands(folded, pair, len(folded))]
+    whole = Word((query.text,), starts=sought[0].starts, ends=sought[-1].ends) if len(sought) > 1 else None
+    spans = list(stands(folded, whole, len(folded))) if whole else []
+    for word in sought:
+        there = list(stands(folded, word, len(folded)))
+        spans += there or [
+            span for pair in _pairs(word.spellings[0]) for span in stands(folded, pair, len(folded))
+        ]
+    return spans
 
 
-def _pairs(query: Query) -> Iterator[Word]:
-    for found in RUN.finditer(query.text):
+def _pairs(folded: str) -> Iterator[Word]:
+    for found in RUN.finditer(folded):
         if found["chinese"]:
             yield from (Word((pair,)) for pair in pairs(found[0]))
 
@@ -113,7 +117,9 @@ def _place(text: str, sought: list[Word], whole: str, length: int) -> int | None
     """The first place of the whole query; else where, around the rarest of its words, most of the others stand too."""
     if len(sought) > 1 and (at := text.find(whole)) >= 0:
         return at
-    there = [word for word in sought if any(spelling in text for spelling in word.spellings)]
+    there = _those_in(text, sought)
+    if len(there) < len(sought):  # something similar: its place shows by pairs that the error left alone
+        there = list(dict.fromkeys([*there, *_those_in(text, _pairs(whole))]))
     if not there:
         return None
     rarest = min(there, key=lambda word: sum(map(text.count, word.spellings)))
@@ -131,6 +137,10 @@ def _place(text: str, sought: list[Word], whole: str, length: int) -> int | None
         if not others and not rarest.counted:
             break
     return best
+
+
+def _those_in(text: str, sought: Iterable[Word]) -> list[Word]:
+    return [word for word in sought if any(spelling in text for spelling in word.spellings)]
 
 
 def _near(text: str, word: Word, first: int, span: int) -> bool:

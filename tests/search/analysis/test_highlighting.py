@@ -64,6 +64,14 @@ def test_an_article_is_shown_where_it_begins_not_where_it_is_cited() -> None:
     assert "<mark>第三十一条</mark> 国家设立" in snippet(body, parse("第三十一条"))
 
 
+def test_of_something_similar_the_place_is_shown_that_is_like_the_query() -> None:
+    body = f"党员很多。{FILLER * 20}保障党员权利。{FILLER * 20}"
+    assert "保障<mark>党员</mark>权利" in snippet(body, parse("党员权力"))
+    assert "<mark>民主</mark>集<mark>中制</mark>" in snippet(
+        f"{FILLER * 20}民主集中制。{FILLER * 20}", parse("民主几中制")
+    )
+
+
 @pytest.mark.parametrize("typed", ["党章", "黨章", "ABC", "ＡＢＣ"])
 def test_a_body_in_traditional_characters_and_full_width_is_searched_too(typed: str) -> None:
     body = "學習內容與其他無關的文字很多。" * 30 + "學習黨章ＡＢＣ。" + "其他。" * 50
