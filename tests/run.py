@@ -15,6 +15,7 @@ NO_TESTS = 5  # pytest's exit code when a selection holds none
 
 
 LIVE = ["tests/browser", "tests/lti/live", "tests/lti/openedx"]  # one worker, one site each
+NODE = "tests/search/node"  # one worker, one search server, on every database
 FAILED = 1  # pytest's exit code when tests failed
 
 
@@ -55,6 +56,10 @@ def missing(test_data: Path) -> list[str]:
         gaps.append(
             "races and lanes on PostgreSQL: DATABASE_URL=postgres://user@host/name make test, or bash .ci/run"
         )
+    if not shutil.which("java") or not shutil.which("mvn"):
+        gaps.append(
+            "search on a real OpenSearch: no java or mvn (Debian: apt-get install default-jre-headless maven)"
+        )
     if not os.environ.get("REDIS_URL"):
         gaps.append("Celery and cache on Redis: REDIS_URL=redis://host/0 make test, or bash .ci/run")
     if not test_data.is_dir():
@@ -68,7 +73,8 @@ def main(extra: list[str]) -> int:
     tables = "--migrations" if os.environ.get("DATABASE_URL") else "--nomigrations"
     # Stealing leaves neighbours together, so what a module or the demo's tests make once is made in one worker.
     spread = [f"--numprocesses={workers}", "--dist=worksteal"]
-    codes = [run("-q", tables, *spread, *(f"--ignore={part}" for part in LIVE), *extra)]
+    codes = [run("-q", tables, *spread, *(f"--ignore={part}" for part in [*LIVE, NODE]), *extra)]
+    codes.append(run("-q", "--nomigrations", NODE, *extra))
     # These bring a whole site of their own, on SQLite: a second run on another database would be the same.
     if not os.environ.get("DATABASE_URL"):
         live = [part for part in LIVE if shutil.which("chromium") or part != "tests/browser"]

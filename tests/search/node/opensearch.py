@@ -108,6 +108,10 @@ class Node:
         """As SEARCH_URL wants it."""
         return f"opensearch://127.0.0.1:{self.port}"
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
     def start(self) -> None:
         settings = self.folder / "node_1" / "config" / "opensearch.yml"
         settings.parent.mkdir(parents=True, exist_ok=True)
@@ -151,9 +155,21 @@ class Node:
             return False
         return bool(said["cluster_name"] == self.cluster and not said["timed_out"])
 
+    def hang(self) -> None:
+        """It takes connections from now on and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def stop(self) -> None:
         if self._process is None:
             return
+        self.go_on()
         self._process.terminate()
         try:
             self._process.wait(STOPS_WITHIN)
