@@ -39,6 +39,7 @@ TALLEST = 2400
 COLOURS = (256, 128, 64, 32)
 LOAD_S = 180
 
+WORDS = "党章"  # searched for
 SECOND_COURSE, FILM_LESSON = "支部工作实务", "发展党员的五个阶段"
 
 QUESTION_FILE = [
@@ -453,6 +454,33 @@ def organiser_phone(studio: Studio) -> None:
         studio.take(page, "invigilator-monitor")
 
 
+def searching(studio: Studio) -> None:
+    with studio.signed_in(studio.members[0], phone=True) as page:
+        wait_for_index(studio, page)
+        studio.take(page, "member-search")
+        page.click(".search-line__door")
+        studio.take(page, "member-search-filters")
+        studio.go(page, "/search/")
+        page.fill("#search-text", "")
+        page.type("#search-text", WORDS, delay=60)
+        page.wait_for_selector(".search-box__option")
+        studio.take(page, "member-search-suggest")
+    with studio.signed_in(studio.logins["organiser"], phone=False) as page:
+        studio.go(page, f"/search/?q={WORDS}")
+        studio.take(page, "organiser-search", full=True, tallest=1100)
+
+
+def wait_for_index(studio: Studio, page: Page) -> None:
+    """A new school's worker needs a while until everything can be found."""
+    deadline = time.monotonic() + LOAD_S
+    while time.monotonic() < deadline:
+        studio.go(page, f"/search/?q={WORDS}")
+        if page.locator(".hit").count() > 5:
+            return
+        page.wait_for_timeout(3000)
+    raise TimeoutError("Nothing is found.")
+
+
 def administrator(studio: Studio) -> None:
     with studio.signed_in(studio.logins["administrator"], phone=False) as page:
         studio.go(page, "/admin/units/")
@@ -509,8 +537,8 @@ def demo(folder: Path) -> Iterator[dict[str, object]]:
 
 PARTS: list[Callable[[Studio], None]] = [
     member_course, member_exam, member_record, member_practice, organiser_course, organiser_class, organiser_report,
-    organiser_bank, organiser_exam, organiser_results, organiser_phone, administrator,
-    campus,
+    organiser_bank, organiser_exam, organiser_results, organiser_phone, searching,
+    administrator, campus,
 ]  # fmt: skip
 
 

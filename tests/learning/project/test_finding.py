@@ -85,6 +85,11 @@ def test_the_side_bar_searches_here(school: School) -> None:
     assert f'"{reverse("admin_find")}"' in client.get(reverse("wagtailadmin_home")).content.decode()
 
 
+def test_the_same_words_lead_on_to_the_search_of_the_whole_site(school: School) -> None:
+    found = page(school.holder(Role.AUTHOR, school.here))
+    assert f'href="{reverse("search")}?q=%E9%95%BF%E5%BE%81"' in found
+
+
 def test_more_hits_need_no_more_queries(school: School) -> None:
     office = school.holder(Role.SCHOOL_OFFICE, school.here)
     page(office)
