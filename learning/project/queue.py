@@ -15,6 +15,12 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A message may be sent before the first worker ever ran: by a command on a fresh installation."""
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # Kombu's
+        for folder in {self.data_folder_in, self.data_folder_out}:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override]  # stubs lack kwargs
         """Names begin with the time, so that the queue keeps its order."""
         folder, name = Path(self.data_folder_out), f"{round(monotonic() * 1000)}_{uuid4()}"

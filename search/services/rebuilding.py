@@ -10,7 +10,7 @@ from search.models import Kind
 from . import leasing
 from .bringing import IN_ORDER, Clock
 from .filling import fill_remote
-from .sweeping import Walk, drop_unused_shelves, walk
+from .sweeping import Walk, forget, tidy, waiting_reaches, walk
 
 Progress = Callable[[Walk], None]
 
@@ -32,14 +32,15 @@ def rebuild_all(
         raise Busy
     try:
         whole = set(kinds) == set(IN_ORDER)
-        walks = []
+        walks, reaches = [], waiting_reaches()
         for kind in IN_ORDER:
             if kind in kinds:
                 for state in walk(kind, holder=holder, clock=clock, anyhow=True, tell=not whole):
                     progress(state)
                 walks.append(state)
-        drop_unused_shelves()
+        tidy()
         if whole:
+            forget(reaches)
             leasing.keep(holder, now=clock(), swept_at=clock(), rebuilt_at=clock())
             fill_remote(holder=holder, clock=clock)
         return walks

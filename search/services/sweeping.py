@@ -9,7 +9,8 @@ from datetime import datetime
 
 from search.engines import choosing
 from search.engines.base import EngineDown
-from search.models import Entry, Kind, Pending, Shelf
+from search.engines.database import DatabaseEngine
+from search.models import Entry, Kind, Pending, Reach, Shelf
 from search.sources.registry import sources
 
 from . import leasing, sending
@@ -39,11 +40,13 @@ def sweep(*, clock: Clock) -> list[Walk]:
         return []
     try:
         walks = []
+        reaches = waiting_reaches()
         anyhow = choosing.database_engine().count() != Entry.objects.count()
         for kind in IN_ORDER:
             *_, last = walk(kind, holder=holder, clock=clock, anyhow=anyhow)
             walks.append(last)
-        drop_unused_shelves()
+        forget(reaches)
+        tidy()
         leasing.keep(holder, now=clock(), swept_at=clock())
         if not choosing.remote_configured():
             leasing.keep(holder, now=clock(), remote_filled="")  # it hears of nothing any more
@@ -68,12 +71,25 @@ def walk(kind: Kind, *, holder: str, clock: Clock, anyhow: bool = False, tell: b
         unseen.difference_update(ids)
         yield from _pieces(state, ids, holder, clock, anyhow, tell)
     yield from _pieces(state, sorted(unseen), holder, clock, anyhow, tell)
-    for some in parts([pk for pk, object_id in pending if object_id not in state.bad], ROWS):
+    forget([pk for pk, object_id in pending if object_id not in state.bad])
+
+
+def waiting_reaches() -> list[int]:
+    """The pending rows that a walk through all kinds does, beside those of the kinds."""
+    return list(Pending.objects.filter(kind__in=Reach.values).values_list("pk", flat=True))
+
+
+def forget(pending: Sequence[int]) -> None:
+    for some in parts(pending, ROWS):
         Pending.objects.filter(pk__in=some).delete()
 
 
-def drop_unused_shelves() -> None:
+def tidy() -> None:
+    """What nothing stands on any more, and what writing bit by bit left in the database's index."""
     Shelf.objects.filter(entries=None).delete()
+    engine = choosing.database_engine()
+    if isinstance(engine, DatabaseEngine):
+        engine.tidy()
 
 
 def _waiting(kind: Kind) -> list[tuple[int, int]]:

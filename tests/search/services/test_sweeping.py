@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from learning.organisation.models import Membership
-from search.models import Entry, IndexState, Kind, Pending, Shelf, entry_id
+from search.models import Entry, IndexState, Kind, Pending, Reach, Shelf, entry_id
 from search.services import leasing
 from search.services.health import index_health
 from search.services.indexing import catch_up
@@ -83,6 +83,13 @@ def test_pending_rows_are_done_with_the_sweep_and_those_of_broken_things_stay(qu
     row = Pending.objects.get()
     assert (row.object_id, row.tries) == (2, 1)
     assert set(entries()) == {1, 3}
+
+
+def test_what_reaches_many_things_is_done_too_by_a_walk_through_all(questions: Things) -> None:
+    for whole in (sweep, rebuild_all):
+        note(Reach.UNIT, [1], now=NOW)
+        whole(clock=now)
+        assert not Pending.objects.exists()
 
 
 def test_a_change_during_the_sweep_is_not_forgotten(

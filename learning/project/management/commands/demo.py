@@ -21,6 +21,7 @@ from learning.project.demo.logins import Login, kept_logins, set_logins
 from learning.project.demo.people import members, officers
 from learning.project.demo.school import EarlierSchool, School, load_school
 from learning.project.demo.serving import port_is_free, serve
+from search.services.keeping import keep_up
 
 MEMBERS_SHOWN = 20
 MAIN = ("administrator", "organiser", "member")
@@ -77,6 +78,7 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"{settings.VAR} holds the demo school of an earlier version. Move or delete that folder to begin anew."
                 ) from None
+            keep_up(clock=timezone.now)  # the whole index at the first start
             logins = set_logins(kept.result())
 
         def told() -> None:
