@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from .folding import fold
 from .numbers import numbers
-from .tokens import LONGEST, RUN, exact_token, pairs, sounds
+from .tokens import ENDING, LONGEST, RUN, exact_token, pairs, sounds
 
 LENGTH = 64  # characters of a query that are looked at
 TERMS = 40
@@ -94,14 +94,14 @@ def parse(text: str) -> Query:
 def words(folded: str) -> tuple[Word, ...]:
     """The words of a query's text, each once, as they are looked for in titles and bodies."""
     found: dict[Word, None] = {}
-    for part in _parts(folded):
-        found[part if isinstance(part, Word) else _word(part)] = None
+    for part, term in _parts_with_terms(folded):
+        found[part if isinstance(part, Word) else _word(part, term)] = None
     return tuple(found)
 
 
-def _word(part: str) -> Word:
+def _word(part: str, term: Term) -> Word:
     latin = not _is_chinese(part)
-    return Word((part,), starts=latin, ends=latin and not next(_run_terms(part)).prefix)
+    return Word((part,), starts=latin and term.text[0] != ENDING, ends=latin and not term.prefix)
 
 
 def _cut(folded: str) -> str:
@@ -161,14 +161,25 @@ def _cutter() -> Callable[[str], list[str]]:
 
 def _terms(folded: str) -> tuple[Term, ...]:
     """Of each word its pairs; a single character as a prefix where no pair already says so."""
-    terms: dict[Term, None] = {}
-    for part in _parts(folded):
-        if isinstance(part, Word):
-            terms.update(dict.fromkeys(Term(number.token) for number in numbers(part.spellings[0])))
-        else:
-            terms.update(dict.fromkeys(_run_terms(part)))
+    terms = dict.fromkeys(term for _, term in _parts_with_terms(folded))
     implied = {term.text[0] for term in terms if len(term.text) > 1}
     return tuple(term for term in terms if not (_is_single(term) and term.text in implied))
+
+
+def _parts_with_terms(folded: str) -> Iterator[tuple[str | Word, Term]]:
+    """Each part with each of its terms. A word or number of another script at the beginning or end of the query may be
+    part of a longer one (26年1 of 2026年11月)."""
+    parts = list(_parts(folded))
+    for place, part in enumerate(parts):
+        if isinstance(part, Word):
+            yield from ((part, Term(number.token)) for number in numbers(part.spellings[0]))
+            continue
+        first = not place and len(folded) > 1 and folded.startswith(part)
+        last = place == len(parts) - 1 and len(folded) > 1 and folded.endswith(part)
+        if _is_chinese(part) or not (first or last):
+            yield from ((part, term) for term in _run_terms(part))
+        else:
+            yield part, Term((ENDING if first else "") + part, prefix=last or next(_run_terms(part)).prefix)
 
 
 def _whole(folded: str) -> tuple[Term, ...]:

@@ -2,10 +2,11 @@
 
 Of an entry, `title_tokens(title, names)` is the title's set and `text_tokens(body) | title set` the text's. Every
 character of a run of Chinese begins a token (a pair, or the run's last character alone), so any part of a text of two
-characters or more is found by pairs, and one character by prefix. A word of another script is found by its beginning.
+characters or more is found by pairs, and one character by prefix. A word or number of another script is found by its
+beginning, and every ending of it is a token too: a query may begin in the middle of one (026年).
 
 Tokens that begin with a private-use character are made here and can come from no text: U+E000 the title as a whole,
-U+E001 how two characters of a title sound, U+E002 a counted thing (numbers.py).
+U+E001 how two characters of a title sound, U+E002 a counted thing (numbers.py), U+E003 an ending of a word.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .folding import CHINESE, SYLLABIC, fold
 from .numbers import numbers
 from .readings import name_readings, phrase, readings
 
-EXACT, SOUND = "\ue000", "\ue001"
+EXACT, SOUND, ENDING = "\ue000", "\ue001", "\ue003"
 LONGEST = 64  # characters of a token
 INITIALS = 32  # letters of a run's initials
 _SOUNDS = 2  # readings of one character in a title's sounds
@@ -59,7 +60,7 @@ def name_tokens(name: str) -> frozenset[str]:
         tokens.update(pairs(parts[-1]))
     for part in parts:
         for syllables in name_readings(part):
-            tokens.update(_typed(syllables), _typed(syllables[1:]), syllables)
+            tokens.update(_typed(syllables), _typed(syllables[1:]), _words(syllables))
     return frozenset(tokens)
 
 
@@ -89,11 +90,19 @@ def _tokens(folded: str) -> set[str]:
             tokens.update(pairs(run))
             tokens.add(run[-1])
         else:
-            tokens.add(run[:LONGEST])
+            word = run[:LONGEST]
+            tokens.add(word)
+            tokens.update(ENDING + word[start:] for start in range(len(word)))
     return tokens
 
 
 def _typed(syllables: Sequence[str]) -> Iterator[str]:
     if syllables:
-        yield "".join(syllable[0] for syllable in syllables)[:INITIALS]
-        yield "".join(syllables)[:LONGEST]
+        initials = "".join(syllable[0] for syllable in syllables)
+        yield from _words([initials[:INITIALS], "".join(syllables)[:LONGEST]])
+
+
+def _words(latin: Iterable[str]) -> Iterator[str]:
+    """Words that are typed from their beginning on, and therefore have no other ending than themselves."""
+    for word in latin:
+        yield from (word, ENDING + word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search.analysis.folding import fold
-from search.analysis.tokens import EXACT, SOUND, exact_token, name_tokens, text_tokens, title_tokens
+from search.analysis.tokens import ENDING, EXACT, SOUND, exact_token, name_tokens, text_tokens, title_tokens
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,12 @@ from search.analysis.tokens import EXACT, SOUND, exact_token, name_tokens, text_
     ],
 )
 def test_runs_of_chinese_are_pairs_and_other_words_are_whole(text: str, tokens: set[str]) -> None:
-    assert text_tokens(text) == tokens
+    assert {token for token in text_tokens(text) if token[0] != ENDING} == tokens
+
+
+def test_words_of_other_scripts_have_their_endings() -> None:
+    endings = {token[1:] for token in text_tokens("到2035年") if token[0] == ENDING}
+    assert endings == {"2035", "035", "35", "5"}
 
 
 def test_a_title_is_found_by_its_initials_its_pinyin_and_single_characters() -> None:
