@@ -45,11 +45,12 @@ def remember(*, results: Results, user: User, now: datetime) -> bool:
         return False
     day = timezone.localdate(now)
     try:
-        with transaction.atomic():
-            if names_somebody(results.words, results.text):
-                return False
+        # Read before the transaction: on SQLite its beginning already waits for the one writer.
+        if names_somebody(results.words, results.text):
+            return False
+        unit_id = _unit_of(user, day)
         with _little_patience(), transaction.atomic():
-            _count(results, _unit_of(user, day), day)
+            _count(results, unit_id, day)
     except DatabaseError:
         logger.warning("A search was not counted.", exc_info=True)
         return False

@@ -206,3 +206,14 @@ def test_what_was_asked_half_a_year_ago_is_dropped() -> None:
         Asked.objects.create(day=NOW.date() - timedelta(days=days), unit=None, words=f"词{days}", times=1)
     assert drop_old(now=NOW) == 2
     assert {row.words for row in Asked.objects.all()} == {"词0", f"词{asking.KEPT_DAYS}"}
+
+
+@pytest.mark.django_db
+def test_nobody_is_kept_waiting_while_names_are_looked_up() -> None:
+    user = make_user(unit=make_unit())
+    with CaptureQueriesContext(connection) as queries:
+        remember(results=results(), user=user, now=NOW)
+    said = [each["sql"].split()[0] for each in queries]
+    begun = next(place for place, word in enumerate(said) if word in ("SAVEPOINT", "BEGIN"))
+    assert said[:begun].count("SELECT") == 2
+    assert "SELECT" not in said[begun:]
