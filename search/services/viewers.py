@@ -13,10 +13,11 @@ from learning.organisation.models import Membership, Unit, UnitClosure, User
 from learning.organisation.models.units import paths_above
 from learning.organisation.permissions import Action, groups_allowing, scope_q, scopes
 from learning.study.models import Enrolment
-from question_bank.exams.models import Candidate, Exam
+from question_bank.exams.models import Exam
 from question_bank.questions.models import Bank
 from search.sources import keys
 from search.sources.base import may_pass
+from search.sources.exams import has_candidates_of
 from search.sources.topics import titles_hidden_from
 
 OVERSEEING = (
@@ -79,11 +80,9 @@ def _exams(user: User) -> Iterator[str]:
     """Published ones that the person sits; for organisers, those of other units with candidates in their scope."""
     found = Exam.objects.for_member(user).order_by().values_list("pk", flat=True)
     if scopes(user, Action.EXAM_VIEW):
-        watched = Candidate.objects.filter(scope_q(user, Action.EXAM_VIEW)).exclude(
-            exam__state=Exam.State.DRAFT
-        )
-        others = watched.exclude(scope_q(user, Action.EXAM_VIEW, "exam__owner_unit"))
-        found = found.union(others.order_by().values_list("exam_id", flat=True))
+        own = scope_q(user, Action.EXAM_VIEW, "owner_unit")
+        others = Exam.objects.exclude(own).exclude(state=Exam.State.DRAFT).filter(has_candidates_of(user))
+        found = found.union(others.order_by().values_list("pk", flat=True))
     yield from map(keys.sitting, found)
 
 

@@ -118,6 +118,8 @@ def test_control_administrator_finds_all_of_both_units(school: TwoUnits) -> None
         assert results.total == 7
         assert kinds(results) == set(Kind)
         assert {each.value for each in results.facets["topic"]} == {f"{SECRET}专题", f"{SECRET}章"}
+        for text in (SECRET[0], "zjh", f"{SECRET}课程", ""):
+            assert look(viewer, text).total, text
         assert look(viewer, NEAR).similar
         assert suggest(text=SECRET, viewer=viewer, now=timezone.now())
 
