@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from search.analysis.folding import CHINESE
+from search.analysis.folding import CHINESE, fold
 from search.analysis.queries import parse
+from search.analysis.tokens import RUN
 from search.engines.base import Engine
 from search.models import Entry, Kind
 from search.services.results import Hit, Results
@@ -24,6 +25,7 @@ from search.services.viewers import EVERYTHING
 QUERIES = Path(__file__).with_name("queries.tsv")
 DEMO, COURSE = "demo", "course"
 _RUN = re.compile(f"[{CHINESE}]{{2,}}")
+_ANYTHING = re.compile(r"[^\n]{2,}")
 _SEED = 1921
 
 
@@ -109,19 +111,23 @@ def table(answered: Sequence[Answered]) -> list[str]:
 
 
 def parts(number: int) -> list[Part]:
-    """So many parts of two to six characters from Chinese runs of all entries, the same for the same entries: half from
-    titles, half from bodies."""
+    """So many parts of two to six characters of titles and bodies, the same for the same entries: half from runs of
+    Chinese, half from anywhere, across words, numbers and punctuation, with two characters at least that are searched."""
     chance = random.Random(_SEED)
-    found = []
-    for read in ("title", "body"):
-        rows = Entry.objects.order_by("pk").values_list("pk", read)
-        runs = [(pk, run) for pk, text in rows for run in _RUN.findall(text)]
-        for _ in range(number // 2):
-            pk, run = chance.choice(runs)
-            length = chance.randint(2, min(6, len(run)))
-            start = chance.randint(0, len(run) - length)
-            found.append(Part(run[start : start + length], pk))
-    return found
+    rows = Entry.objects.order_by("pk").values_list("pk", "title", "body")
+    found: list[Part] = []
+    for pattern in (_RUN, _ANYTHING):
+        for column in (1, 2):
+            runs = [(row[0], run) for row in rows for run in pattern.findall(row[column])]
+            found += [_part(chance.choice(runs), chance) for _ in range(number // 4)]
+    return [part for part in found if sum(len(run[0]) for run in RUN.finditer(fold(part.text))) > 1]
+
+
+def _part(run: tuple[int, str], chance: random.Random) -> Part:
+    pk, text = run
+    length = chance.randint(2, min(6, len(text)))
+    start = chance.randint(0, len(text) - length)
+    return Part(text[start : start + length], pk)
 
 
 def lost(some: Iterable[Part], engine: Engine) -> list[Part]:

@@ -57,4 +57,6 @@ def test_the_expected_document_is_among_the_first_three(answered: list[Answered]
 
 def test_no_part_of_a_text_is_lost(world: World) -> None:
     assert world.corpora
-    assert lost(parts(PARTS), DatabaseEngine()) == []
+    some = parts(PARTS)
+    assert len(some) > 0.9 * PARTS
+    assert lost(some, DatabaseEngine()) == []
