@@ -90,9 +90,8 @@ def level_of(document: Document, query: Query) -> Level | None:
     """None: no hit."""
     if query.empty:
         return Level.TEXT_WORDS
-    if query.exact in document.title:
-        return Level.EXACT
     for level, terms, tokens in (
+        (Level.EXACT, (Term(query.exact), *query.words), document.title),
         (Level.TITLE, query.whole, document.title),
         (Level.TITLE_WORDS, query.words, document.title),
         (Level.TEXT, query.whole, document.text),

@@ -1,17 +1,15 @@
-"""The same documents and questions for every engine, and what each must answer: worked out here entry by entry, from the
-words of engines/base.py alone."""
+"""The same documents and questions for every engine; what each must answer, tests.search.fakes.MemoryEngine works out."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from search.analysis.queries import Query, Term, parse
+from search.analysis.queries import parse
 from search.analysis.tokens import text_tokens, title_tokens
-from search.engines.base import FACETS, Document, Engine, Found, Level
+from search.engines.base import Document, Engine, Found
 from search.models import Kind, entry_id
 
 SUBJECTS = (
@@ -109,7 +107,8 @@ class Case:
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        keys = "" if self.keys is None else f" as {'+'.join(sorted(self.keys)) or 'nobody'}"
+        held = "+".join(sorted(self.keys or ())) or "nobody"
+        keys = "" if self.keys is None else f" as {held[:20]}"
         chosen = "".join(f" {facet}={'|'.join(values)}" for facet, values in self.filters.items())
         return f"{self.text[:30]!r}{keys}{chosen}"
 
@@ -157,88 +156,5 @@ CASES: tuple[Case, ...] = (
 )
 
 
-def ask(engine: Engine | Asked, case: Case, *, first: int = 0, count: int = 60) -> Found:
+def ask(engine: Engine, case: Case, *, first: int = 0, count: int = 60) -> Found:
     return engine.find(parse(case.text), keys=case.keys, filters=case.filters, first=first, count=count)
-
-
-class Asked:
-    """Answers of an engine, worked out without one."""
-
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self.documents = sorted(documents, key=lambda document: -document.id)
-
-    def find(
-        self,
-        query: Query,
-        *,
-        keys: frozenset[str] | None,
-        filters: Mapping[str, Sequence[str]],
-        first: int,
-        count: int,
-    ) -> Found:
-        hits: list[tuple[int, Level]] = []
-        facets: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
-        for document in self.documents:
-            level = level_of(document, query)
-            if level is None or not open_to(document, keys):
-                continue
-            missed = [facet for facet in filters if not fits(document, facet, filters)]
-            if not missed:
-                hits.append((document.id, level))
-            for facet in FACETS:
-                if not missed or missed == [facet]:
-                    facets[facet].update(set(document.facets[facet]))
-        hits.sort(key=lambda hit: hit[1])  # stable: ids stay descending
-        return Found(
-            len(hits), hits[first : first + count], {name: dict(each) for name, each in facets.items()}
-        )
-
-    def titles(self, query: Query, *, keys: frozenset[str] | None, count: int) -> list[tuple[int, Level]]:
-        if query.empty:
-            return []
-        hits = self.find(query, keys=keys, filters={}, first=0, count=len(self.documents)).hits
-        return [hit for hit in hits if hit[1] <= Level.TITLE_WORDS][:count]
-
-    def similar(
-        self, query: Query, *, keys: frozenset[str] | None, filters: Mapping[str, Sequence[str]], count: int
-    ) -> list[int]:
-        points = {
-            document.id: sum(
-                2 if holds(document.title, term) else holds(document.text, term) for term in query.loose
-            )
-            for document in self.documents
-            if open_to(document, keys) and all(fits(document, facet, filters) for facet in filters)
-        }
-        return [pk for pk in sorted(points, key=lambda pk: -points[pk]) if points[pk]][:count]
-
-
-def holds(tokens: frozenset[str], term: Term) -> bool:
-    if not term.prefix:
-        return term.text in tokens
-    return any(token.startswith(term.text) for token in tokens)
-
-
-def level_of(document: Document, query: Query) -> Level | None:
-    """None: no hit."""
-    if not all(holds(document.text, term) for term in query.words):
-        return None
-    if query.empty:
-        return Level.TEXT_WORDS
-    conditions = {
-        Level.EXACT: query.exact in document.title
-        and all(holds(document.title, term) for term in query.words),
-        Level.TITLE: all(holds(document.title, term) for term in query.whole),
-        Level.TITLE_WORDS: all(holds(document.title, term) for term in query.words),
-        Level.TEXT: all(holds(document.text, term) for term in query.whole),
-        Level.TEXT_WORDS: True,
-    }
-    return next(level for level, applies in conditions.items() if applies)
-
-
-def open_to(document: Document, keys: frozenset[str] | None) -> bool:
-    return keys is None or not document.keys.isdisjoint(keys)
-
-
-def fits(document: Document, facet: str, filters: Mapping[str, Sequence[str]]) -> bool:
-    """No values ask for nothing; an unknown facet is fit by no entry."""
-    return not filters[facet] or not set(filters[facet]).isdisjoint(document.facets.get(facet, ()))

@@ -27,6 +27,8 @@ RUNNERS = {21: "3.8.0.0", 17: "2.19.1.0"}
 HEAP = "512m"
 STARTS_WITHIN = 120  # seconds; 5 on an idle machine
 STOPS_WITHIN = 20
+# All that a node needs of modules, by its name in 2 and in 3; the analyser that we use is in every node.
+MODULES = "org.opensearch.transport.Netty4Plugin,org.opensearch.transport.Netty4ModulePlugin"
 # The runner takes its HTTP port from here only.
 PORTS = range(9201, 9300)
 
@@ -134,6 +136,7 @@ class Node:
             *("-basePath", str(self.folder)),
             *("-clusterName", self.cluster),
             *("-numOfNode", "1"),
+            *("-moduleTypes", MODULES),
             *("-baseHttpPort", str(self.port - 1)),
         ]
         with (self.folder / "node.log").open("ab") as log:

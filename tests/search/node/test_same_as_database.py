@@ -1,5 +1,5 @@
-"""A real node and the site's database give the same hits, in the same order, with the same counts; so does working it out
-by hand (cases.Asked)."""
+"""A real node and the site's database give the same hits, in the same order, with the same counts; so does the engine
+that works it out entry by entry (fakes.MemoryEngine)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from search.engines.base import Document, EngineDown
 from search.engines.breaker import Refused
 from search.engines.database import DatabaseEngine
 from search.engines.elastic import ElasticEngine, connect
-from tests.search.engines.cases import CASES, Asked, Case, ask, corpus
+from tests.search.engines.cases import CASES, Case, ask, corpus
+from tests.search.fakes import MemoryEngine
 from tests.search.node.opensearch import Node
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +41,13 @@ def database(written_once: Callable[[Callable[[], Any]], Any]) -> DatabaseEngine
 
 
 @pytest.fixture(scope="module")
-def by_hand() -> Asked:
-    return Asked(corpus())
+def by_hand() -> MemoryEngine:
+    return MemoryEngine(corpus())
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_same_hits_order_totals_and_facets(
-    case: Case, remote: ElasticEngine, database: DatabaseEngine, by_hand: Asked
+    case: Case, remote: ElasticEngine, database: DatabaseEngine, by_hand: MemoryEngine
 ) -> None:
     expected = ask(by_hand, case)
     found = ask(remote, case)
@@ -59,7 +60,7 @@ def test_same_hits_order_totals_and_facets(
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_same_titles_and_same_similar_entries(
-    case: Case, remote: ElasticEngine, database: DatabaseEngine, by_hand: Asked
+    case: Case, remote: ElasticEngine, database: DatabaseEngine, by_hand: MemoryEngine
 ) -> None:
     query = parse(case.text)
     titles = by_hand.titles(query, keys=case.keys, count=8)
@@ -70,7 +71,7 @@ def test_same_titles_and_same_similar_entries(
     assert database.similar(query, keys=case.keys, filters=case.filters, count=200) == similar
 
 
-def test_the_cases_tell_engines_apart(by_hand: Asked) -> None:
+def test_the_cases_tell_engines_apart(by_hand: MemoryEngine) -> None:
     """Enough of them find something, nothing, and something by each level."""
     answers = [ask(by_hand, case, count=500) for case in CASES]
     assert sum(answer.total > 0 for answer in answers) >= 60
@@ -107,7 +108,7 @@ def test_put_makes_the_index_and_the_same_again_changes_nothing(fresh: ElasticEn
         fresh.put(documents)
         fresh.refresh()
         assert fresh.count() == 20
-        assert ask(fresh, Case("")) == ask(Asked(documents), Case(""))
+        assert ask(fresh, Case("")) == ask(MemoryEngine(documents), Case(""))
     assert list(indices(fresh).values()) == [[fresh.alias]]
 
 
@@ -119,7 +120,7 @@ def test_put_replaces_and_drop_takes_away(fresh: ElasticEngine) -> None:
     fresh.drop([second.id, 999])
     fresh.refresh()
     for case in (Case(""), Case("", frozenset({"new"})), Case("党")):
-        assert ask(fresh, case) == ask(Asked([changed, third]), case)
+        assert ask(fresh, case) == ask(MemoryEngine([changed, third]), case)
 
 
 def test_rebuild_serves_the_old_index_until_the_new_one_is_whole(fresh: ElasticEngine) -> None:
@@ -172,7 +173,7 @@ def test_index_that_stands_where_the_alias_belongs_is_replaced(fresh: ElasticEng
 
 def test_empty_index_can_be_built_and_asked(fresh: ElasticEngine) -> None:
     assert fresh.rebuild([]) == 0
-    assert ask(fresh, Case("党章")) == ask(Asked([]), Case("党章"))
+    assert ask(fresh, Case("党章")) == ask(MemoryEngine([]), Case("党章"))
 
 
 def test_what_was_put_is_found_within_two_seconds_by_itself(fresh: ElasticEngine) -> None:
