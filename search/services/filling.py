@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from search.engines import choosing
@@ -40,6 +41,16 @@ def lacks() -> bool:
         return remote.count() != Entry.objects.count()
     except EngineDown:
         return False
+
+
+def mend_remote(*, holder: str, clock: Clock) -> None:
+    """Fills an engine that was set lately or lacks entries; where it does not answer, the state says so and it is tried
+    again. One that is set no more hears of nothing: it is to be filled, should it be set again."""
+    if not choosing.remote_configured():
+        leasing.keep(holder, now=clock(), remote_filled="")
+    elif lacks():
+        with suppress(EngineDown):
+            fill_remote(holder=holder, clock=clock)
 
 
 def fill_remote(*, holder: str, clock: Clock) -> int:

@@ -12,19 +12,33 @@ from search.models import Kind, Pending
 
 from . import leasing
 from .bringing import Clock
-from .filling import is_filled, may_try
+from .filling import is_filled, may_try, mend_remote
 from .indexing import catch_up
 from .noting import note
 from .sweeping import sweep
 
 
 def keep_up(*, clock: Clock) -> int:
-    """Brings what is pending; where everything has never been compared, or another remote engine is set than the one that
-    was filled, compares all. Returns how many things were looked at."""
+    """Brings what is pending; where everything has never been compared, compares it. Returns how many things were looked
+    at. A remote engine that was set lately is filled."""
     state = leasing.state()
-    if state.swept_at is None or (not is_filled(state) and may_try(state, now=clock())):
+    if state.swept_at is None:
         return sum(walk.seen for walk in sweep(clock=clock))
+    if not is_filled(state) and may_try(state, now=clock()):
+        _mend(clock)
     return catch_up(clock=clock)
+
+
+def _mend(clock: Clock) -> None:
+    holder = leasing.take(now=clock())
+    if holder is None:
+        return
+    try:
+        mend_remote(holder=holder, clock=clock)
+    except leasing.LeaseLost:
+        pass
+    finally:
+        leasing.give_back(holder)
 
 
 def turn_day(*, now: datetime) -> int:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from search.engines import choosing
-from search.engines.base import EngineDown
 from search.engines.database import DatabaseEngine
 from search.models import Entry, Kind, Pending, Reach, Shelf
 from search.sources.registry import sources
@@ -16,7 +14,7 @@ from search.sources.registry import sources
 from . import leasing, sending
 from .bringing import IN_ORDER, Clock, at_once, bring, parts
 from .failing import each_alone, keep_problem
-from .filling import fill_remote, lacks
+from .filling import mend_remote
 
 ROWS = 2000
 
@@ -48,11 +46,7 @@ def sweep(*, clock: Clock) -> list[Walk]:
         forget(reaches)
         tidy()
         leasing.keep(holder, now=clock(), swept_at=clock())
-        if not choosing.remote_configured():
-            leasing.keep(holder, now=clock(), remote_filled="")  # it hears of nothing any more
-        elif lacks():
-            with suppress(EngineDown):  # the state says so, and it is tried again
-                fill_remote(holder=holder, clock=clock)
+        mend_remote(holder=holder, clock=clock)
         return walks
     except leasing.LeaseLost:
         return []
