@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from search.engines.base import FACETS
-from search.engines.facets import Spot
 from search.engines.facets import count as count_spots
+from search.engines.facets import spot_of, spot_text
 from search.models import Kind, Shelf
 
 from .results import Value
@@ -74,8 +74,8 @@ def counted(shelves: Sequence[Shelf], filters: Filters) -> tuple[set[int], dict[
     """Of hits by their shelves, one for each hit: the ids of the shelves that fit the filters, and the counts of every
     facet, as an engine counts them."""
     spots = {
-        shelf.pk: Spot(tuple(tuple(shelf.values.get(facet, ())) for facet in FACETS), frozenset())
-        for shelf in shelves
+        pk: spot_of(spot_text(values, ()))
+        for pk, values in {each.pk: each.values for each in shelves}.items()
     }
     groups = Counter(shelf.pk for shelf in shelves)
     found = count_spots(groups.items(), spots, keys=None, filters=filters)
