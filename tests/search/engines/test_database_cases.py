@@ -9,8 +9,9 @@ import pytest
 from search.analysis.queries import parse
 from search.engines.database import DatabaseEngine
 from tests.conftest import WrittenOnce
+from tests.search.fakes import MemoryEngine
 
-from .cases import CASES, Asked, Case, ask, corpus
+from .cases import CASES, Case, ask, corpus
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def engine(written_once: WrittenOnce) -> DatabaseEngine:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_answers_as_reckoned_entry_by_entry(engine: DatabaseEngine, case: Case) -> None:
-    reckoned, query = Asked(corpus()), parse(case.text)
+    reckoned, query = MemoryEngine(corpus()), parse(case.text)
     for first, count in ((0, 60), (20, 20), (0, 0)):
         assert ask(engine, case, first=first, count=count) == ask(reckoned, case, first=first, count=count)
     assert engine.titles(query, keys=case.keys, count=8) == reckoned.titles(query, keys=case.keys, count=8)
