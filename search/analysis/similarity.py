@@ -3,6 +3,7 @@ where one that sounds the same is hardly wrong."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -16,6 +17,7 @@ from .tokens import RUN
 THRESHOLD = 0.7
 _WRONG = 10  # costs are in tenths of a character
 _SOUNDS_ALIKE = 1
+_SOUNDS_NEARLY = 3  # to whom zh and z, ing and in are one
 _MISSING = 8  # in the query
 _EXCHANGED = 6
 _OVERLAP = 0.6  # of a query's characters that must occur at all
@@ -23,12 +25,16 @@ _NUMERALS = frozenset("〇零一二三四五六七八九十百千")  # another n
 _EXACT_BELOW = 4  # letters of a Latin word that allow no error
 _IN_BODY = 0.97  # the same in a body is a little less
 _IN_WORDS = 0.95  # all words, but not together
+_APART = 0.8  # all words, some in the title and some in the body
+_MOST_WORDS = 0.63  # so much of several words, wherever in title and body they stand, is just close enough
+_LONGEST_PIECE = 3  # characters of a word that is not taken apart
 _LONG_TITLE = 0.03  # taken from the title that says much else
 _SLACK = 4  # characters beside the place where the query would stand
 _PLACES = 2  # of one part of the query that are looked at in a body
 _GOOD = 0.85  # no second place of a body is compared
 _ALIGNED = 2  # of the places of a body, those that are compared character by character
 _CHARACTERS = 16_000_000  # of bodies, times parts of the query sought in them, that one call looks through
+_UNSAID = re.compile("^[zcs]h|ng$")
 
 
 def closeness(query_text: str, title: str, body: str = "") -> float:
@@ -40,21 +46,22 @@ def closeness(query_text: str, title: str, body: str = "") -> float:
     in_title = _in_title(runs, query_text, fold(title))
     if in_title >= THRESHOLD or not body:
         return in_title
-    return max(in_title, _in_body(runs, body))
+    return max(in_title, _in_body(runs, body), _in_both(query_text, fold(title), body))
 
 
 def closest(query: Query, rows: Sequence[Row]) -> list[int]:
-    """The ids of the rows that are close enough, the closest first, then by kind and descending id."""
+    """The ids of the rows that are close enough, the closest first, then by kind, how short the text is, which says the
+    more about one thing, and descending id."""
     close = []
     left = _CHARACTERS // max(1, sum(len(list(_parts(run))) for run in _runs(query.text)))
     for row in rows:
         body = row.body if left > 0 else ""
         near = closeness(query.text, row.title, body)
         if near >= THRESHOLD:
-            close.append((-round(near, 3), -row.kind_order, -row.id))
+            close.append((-round(near, 3), -row.kind_order, len(row.body).bit_length(), -row.id))
         else:
             left -= len(body)
-    return [-negative for _, _, negative in sorted(close)]
+    return [-negative for *_, negative in sorted(close)]
 
 
 @lru_cache(maxsize=64)
@@ -79,6 +86,39 @@ def _in_title(runs: tuple[str, ...], query_text: str, title: str) -> float:
 
 def _in_body(runs: tuple[str, ...], body: str) -> float:
     return _IN_BODY * _weighed(runs, [_best_in_body(run, body) for run in runs])
+
+
+def _in_both(query_text: str, title: str, body: str) -> float:
+    """Several words, some in the title and some in the body: from THRESHOLD, if they are _MOST_WORDS of the query, to
+    _APART. Another number is another thing."""
+    sought = words(query_text)
+    pieces = [piece for word in sought for piece in _pieces(word.spellings[0])]
+    if len(pieces) < 2 or not all(
+        any(spelling in text for text in (title, body) for spelling in word.spellings)
+        for word in sought
+        if word.counted
+    ):
+        return 0.0
+    near = [_there(piece, title, body) for piece in pieces]
+    share = _weighed(pieces, near)
+    if share < _MOST_WORDS:
+        return 0.0
+    return THRESHOLD + (_APART - THRESHOLD) * (share - _MOST_WORDS) / (1 - _MOST_WORDS)
+
+
+def _there(piece: str, title: str, body: str) -> float:
+    if piece in title:
+        return 1.0
+    return _IN_BODY if piece in body else _strict(piece, title)
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """换届选举 is 换届 and 选举, whatever a dictionary says."""
+    if word.isascii() or len(word) <= _LONGEST_PIECE:
+        yield word
+        return
+    for start in range(0, len(word) - 1, 2):
+        yield word[start : start + 2 if start + 3 < len(word) else len(word)]
 
 
 def _weighed(parts: Sequence[str], nearness: Sequence[float]) -> float:
@@ -147,9 +187,9 @@ def _alignment(pattern: str, text: str) -> float:
         return 0.0
     spoken = [_sounds(character) for character in pattern]
     heard = [_sounds(character) for character in text]
-    letters, all_heard = set(text), frozenset().union(*heard)
+    letters, all_heard = set(text), frozenset().union(*map(_nearly, heard))
     common = sum(
-        character in letters or not all_heard.isdisjoint(sounds)
+        character in letters or not all_heard.isdisjoint(_nearly(sounds))
         for character, sounds in zip(pattern, spoken, strict=True)
     )
     if common < _OVERLAP * len(pattern):
@@ -160,7 +200,7 @@ def _alignment(pattern: str, text: str) -> float:
         here = [above[0] + _WRONG]
         worst = 2 * _WRONG if character in _NUMERALS else _WRONG
         for column, other in enumerate(text):
-            wrong = 0 if other == character else _SOUNDS_ALIKE if sounds & heard[column] else worst
+            wrong = 0 if other == character else _heard_wrong(sounds, heard[column], worst)
             cost = min(above[column] + wrong, above[column + 1] + _WRONG, here[column] + _MISSING)
             if row and column and other == pattern[row - 1] and text[column - 1] == character:
                 cost = min(cost, before[column - 1] + _EXCHANGED)
@@ -172,3 +212,15 @@ def _alignment(pattern: str, text: str) -> float:
 @lru_cache(maxsize=8192)
 def _sounds(character: str) -> frozenset[str]:
     return frozenset(readings(character)[:2])
+
+
+def _heard_wrong(sounds: frozenset[str], others: frozenset[str], worst: int) -> int:
+    if sounds & others:
+        return _SOUNDS_ALIKE
+    return min(_SOUNDS_NEARLY, worst) if _nearly(sounds) & _nearly(others) else worst
+
+
+@lru_cache(maxsize=8192)
+def _nearly(sounds: frozenset[str]) -> frozenset[str]:
+    """As they are said where zh, ch, sh and final ng are not."""
+    return frozenset(_UNSAID.sub(lambda found: found[0][:1], sound) for sound in sounds)

@@ -101,6 +101,32 @@ def test_the_closest_come_first_and_the_others_not_at_all() -> None:
     assert closest(parse("🎉"), rows) == []
 
 
+@pytest.mark.parametrize("typed", ["陈慧明", "陈惠民", "沈志远", "宋自远"])
+def test_sounds_that_many_do_not_tell_apart_are_near(typed: str) -> None:
+    assert max(near(typed, "陈慧敏"), near(typed, "申志远"), near(typed, "宋志远")) >= THRESHOLD
+
+
+@pytest.mark.parametrize("typed", ["支部换届选举", "支部换界选举", "换届选举办法", "支部 换届 日程"])
+def test_most_of_several_words_in_title_and_body_together_are_close_enough(typed: str) -> None:
+    assert near(typed, "支部委员会换届", f"{AROUND}选举的办法{AROUND}") >= THRESHOLD
+    assert near(typed, "支部委员会", AROUND) < THRESHOLD
+
+
+def test_words_apart_are_less_than_the_query_with_an_error_in_one_piece() -> None:
+    apart = near("人民英雄纪念埤", "英雄保护法", f"{AROUND}纪念{AROUND}人民")
+    assert THRESHOLD <= apart < near("人民英雄纪念埤", "别的", f"{AROUND}人民英雄纪念碑{AROUND}")
+
+
+def test_another_number_is_another_thing_whatever_words_it_stands_among() -> None:
+    assert near("宪法宣誓 第三十一条", "宪法宣誓", f"{AROUND}第三十二条{AROUND}") < THRESHOLD
+    assert near("宪法宣誓 第三十一条", "宪法宣誓", f"{AROUND}第三十一条{AROUND}") >= THRESHOLD
+
+
+def test_among_equals_the_shorter_text_comes_first() -> None:
+    long, short = f"党员权利{AROUND * 20}", f"党员权利{AROUND}"
+    assert closest(parse("党员权力"), [Row(9, 4, 5, "别的", long), Row(1, 4, 5, "别的", short)]) == [1, 9]
+
+
 def test_very_long_bodies_stop_being_looked_at() -> None:
     """They are read in the order of the engine, so the first ones, which share most, are looked at."""
     long = "无关" * 25_000
