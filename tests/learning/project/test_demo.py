@@ -38,6 +38,15 @@ def test_one_line_of_json_holds_exactly_what_was_agreed(loaded: Loaded) -> None:
     assert (exams[said["formal_exam"]], exams[said["practice_exam"]]) == ("formal", "practice")
 
 
+def test_everything_can_be_searched_when_the_address_is_printed(loaded: Loaded) -> None:
+    entries = dict(loaded.ask("SELECT kind, count(*) FROM search_entry GROUP BY kind"))
+    assert set(entries) == {"course", "lesson", "topic", "book", "exam", "question", "member"}
+    assert entries["question"] == loaded.count("SELECT count(*) FROM questions_question")
+    assert entries["exam"] == loaded.count("SELECT count(*) FROM exams_exam")
+    assert loaded.count("SELECT count(*) FROM search_place") == sum(entries.values())
+    assert loaded.count("SELECT count(*) FROM search_pending") == 0
+
+
 def test_every_role_of_the_matrix_has_a_login_that_works(loaded: Loaded) -> None:
     held = dict(
         loaded.ask(
