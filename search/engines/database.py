@@ -23,6 +23,7 @@ _SPOTS_REMEMBERED = 30_000
 _FEW = 300  # hits that are read at once, and counted and sieved here
 _WINDOW = 64  # rows looked through at once for those that the viewer may find
 _WIDER = 8  # times as many in the next window
+_SPARSE = 8  # hits to one that the viewer may find and the filters fit
 
 # An id means the same spot for ever (facets.spot_id), in every database: nothing in here can become wrong.
 _spots: dict[int, Spot] = {}
@@ -55,19 +56,21 @@ class DatabaseEngine:
             found = _counted(cursor, groups, keys=keys, filters=filters)
             if first >= found.total or count < 1:
                 return Found(total=found.total, facets=found.facets)
-            # Few are sieved here; of many the database is told which to leave out.
-            spots = None if few or len(found.spots) == len(groups) else found.spots
             wanted = min(first + count, found.total)
+            seen = sum(many for _, many in groups)
+            # Hits that are not wanted are passed over here, or where they are most of all, by the database.
+            spots = found.spots if seen > _SPARSE * found.total and not few else None
+            size = max(_WINDOW, wanted if spots else wanted * seen // found.total)
             hits: dict[int, Level] = {}
             for level, terms in _ladder(query):
                 if len(hits) == wanted:
                     break
-                level_rows = rows
-                if not few or terms != query.words:
-                    # Hits of better levels may come again in front of those that are missing.
-                    level_rows = self.tables.rows(cursor, terms, count=_FEW if few else wanted, spots=spots)
-                fresh = [number for number, spot in level_rows if spot in found.spots and number not in hits]
-                hits.update(dict.fromkeys(fresh[: wanted - len(hits)], level))
+                known = few and terms == query.words
+                for number, spot in rows if known else self._windows(cursor, terms, size=size, spots=spots):
+                    if spot in found.spots and number not in hits:
+                        hits[number] = level
+                        if len(hits) == wanted:
+                            break
         return Found(found.total, list(hits.items())[first:], found.facets)
 
     def titles(self, query: Query, *, keys: frozenset[str] | None, count: int) -> list[tuple[int, Level]]:
@@ -139,11 +142,13 @@ class DatabaseEngine:
         with _writing() as cursor:
             self.tables.tidy(cursor)
 
-    def _windows(self, cursor: Any, terms: Sequence[Term]) -> Iterator[Row]:
+    def _windows(
+        self, cursor: Any, terms: Sequence[Term], *, size: int = _WINDOW, spots: Collection[int] | None = None
+    ) -> Iterator[Row]:
         """All hits of a level by descending id, a window at a time."""
-        size, below = _WINDOW, None
+        below = None
         while True:
-            rows = self.tables.rows(cursor, terms, count=size, below=below)
+            rows = self.tables.rows(cursor, terms, count=size, spots=spots, below=below)
             yield from rows
             if len(rows) < size:
                 return

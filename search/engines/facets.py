@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from sys import intern
 
 import orjson
 
@@ -18,9 +19,9 @@ Filters = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """`facets`: the values of each of FACETS, in that order."""
+    """`labels`: its values, each behind the digit of its facet's place in FACETS."""
 
-    facets: tuple[tuple[str, ...], ...]
+    labels: tuple[str, ...]
     keys: frozenset[str]
 
     def open_to(self, keys: frozenset[str] | None) -> bool:
@@ -38,8 +39,8 @@ class Counted:
 
 def spot_text(facets: Mapping[str, Iterable[str]], keys: Iterable[str]) -> str:
     """What is stored of a spot: the same for the same values in any order."""
-    values = [sorted(set(facets.get(facet, ()))) for facet in FACETS]
-    return orjson.dumps([values, sorted(set(keys))]).decode()
+    labels = {f"{place}{value}" for place, facet in enumerate(FACETS) for value in facets.get(facet, ())}
+    return orjson.dumps([sorted(labels), sorted(set(keys))]).decode()
 
 
 def spot_id(text: str) -> int:
@@ -48,8 +49,9 @@ def spot_id(text: str) -> int:
 
 
 def spot_of(text: str) -> Spot:
-    values, keys = orjson.loads(text)
-    return Spot(tuple(map(tuple, values)), frozenset(keys))
+    """Its strings are shared with all other spots that have them."""
+    labels, keys = orjson.loads(text)
+    return Spot(tuple(map(intern, labels)), frozenset(map(intern, keys)))
 
 
 def count(
@@ -64,24 +66,24 @@ def count(
     asked = _asked(filters)
     total = 0
     fitting: set[int] = set()
-    facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
-    counts = list(enumerate(facets.values()))
+    counts: dict[str, int] = {}
     for number, many in groups:
         spot = spots.get(number)
         if spot is None or not spot.open_to(keys):
             continue
-        missed = _missed(spot, asked) if asked else []
-        if not missed:
+        labels: Iterable[str] = spot.labels
+        if missed := _missed(spot, asked) if asked else "":
+            if len(missed) > 1:
+                continue
+            labels = [label for label in labels if label[0] == missed]
+        else:
             total += many
             fitting.add(number)
-            concerned = counts
-        elif len(missed) == 1 and missed[0] >= 0:
-            concerned = [counts[missed[0]]]
-        else:
-            continue
-        for position, counted in concerned:
-            for value in spot.facets[position]:
-                counted[value] = counted.get(value, 0) + many
+        for label in labels:
+            counts[label] = counts.get(label, 0) + many
+    facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
+    for label, many in counts.items():
+        facets[FACETS[int(label[0])]][label[1:]] = many
     return Counted(total, frozenset(fitting), facets)
 
 
@@ -93,17 +95,17 @@ def fitting(
     return {number for number, spot in spots.items() if spot.open_to(keys) and not _missed(spot, asked)}
 
 
-def _asked(filters: Filters) -> list[tuple[int, frozenset[str]]]:
-    """By the facet's position. A facet that there is not is fit by nothing: position -1."""
+def _asked(filters: Filters) -> list[tuple[str, frozenset[str]]]:
+    """The digit of each facet that is filtered, and the labels that fit. A facet that there is not is fit by nothing."""
     return [
-        (FACETS.index(facet) if facet in FACETS else -1, frozenset(values))
+        (str(FACETS.index(facet)), frozenset(f"{FACETS.index(facet)}{value}" for value in values))
+        if facet in FACETS
+        else ("?", frozenset())
         for facet, values in filters.items()
         if values
     ]
 
 
-def _missed(spot: Spot, asked: list[tuple[int, frozenset[str]]]) -> list[int]:
-    """The facets whose filter the spot does not fit."""
-    return [
-        position for position, values in asked if position < 0 or values.isdisjoint(spot.facets[position])
-    ]
+def _missed(spot: Spot, asked: list[tuple[str, frozenset[str]]]) -> str:
+    """The digits of the facets whose filter the spot does not fit."""
+    return "".join(digit for digit, labels in asked if labels.isdisjoint(spot.labels))

@@ -6,7 +6,7 @@ from search.engines.facets import Spot, count, fitting, spot_id, spot_of, spot_t
 
 
 def spot(kind: str, *keys: str, topics: tuple[str, ...] = (), year: str = "2026") -> Spot:
-    return Spot(((kind,), topics, (), (year,), ()), frozenset(keys))
+    return spot_of(spot_text({"kind": [kind], "topic": topics, "year": [year]}, keys))
 
 
 SPOTS = {
@@ -71,4 +71,4 @@ def test_a_spot_is_the_same_for_the_same_values_and_keys_in_any_order() -> None:
     other = spot_text({"kind": ("course",), "topic": ("党章", "党史", "党章")}, {"u1", "u2"})
     assert one == other
     assert spot_id(one) == spot_id(other) != spot_id(spot_text({"kind": ["course"]}, ["u1", "u2"]))
-    assert spot_of(one) == Spot((("course",), ("党史", "党章"), (), (), ()), frozenset({"u1", "u2"}))
+    assert spot_of(one) == Spot(("0course", "1党史", "1党章"), frozenset({"u1", "u2"}))
