@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import desk, grading, launching, reporting, saving, sitting, studying
+from . import desk, grading, launching, relevance, reporting, saving, searching, sitting, studying
 from .bench import QUICK, Bench, Pace, sizes
 from .cluster import PGBENCH_CLIENTS, PGBENCH_SCALE, cluster
 from .figures import ROOT, Figures, missed, show, write_page, write_results
@@ -38,17 +38,27 @@ BENCHES: dict[str, Callable[[Bench], Figures]] = {
     "export_100000": reporting.export_100000,
     "launches": launching.launches,
     "grades": grading.grades,
+    "relevance": relevance.relevance,
+    **searching.BENCHES,
 }
+GROUPS = {"search": list(searching.BENCHES)}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHES], metavar="NAME", help=", ".join(BENCHES))
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=[[], *BENCHES, *GROUPS],
+        metavar="NAME",
+        help=", ".join([*BENCHES, *GROUPS]),
+    )
     parser.add_argument(
         "--quick", action="store_true", help="one short round each; the page is not rewritten"
     )
     arguments = parser.parse_args()
-    names = [name for name in BENCHES if name in (arguments.names or BENCHES)]
+    asked = {each for name in arguments.names for each in GROUPS.get(name, [name])}
+    names = [name for name in BENCHES if name in (asked or BENCHES)]
     pace = QUICK if arguments.quick else Pace()
     data = Path(os.environ.get("TEST_DATA", ROOT.parent / "shared" / "data"))
     began = time.monotonic()

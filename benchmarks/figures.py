@@ -31,6 +31,8 @@ class Figures:
     seconds: float | None = None
     megabytes: float | None = None
     queries: int | None = None
+    top_3: float | None = None  # % of queries
+    recall: float | None = None  # %
     notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, float]:
@@ -89,6 +91,20 @@ TARGETS = [
     Target("launches", "a second", "per_second", 60, at_least=True),
     Target("launches", "p99 ms", "p99_ms", 200),
     Target("grades", "seconds", "seconds", 180, 60),
+    Target("relevance", "% among the first 3", "top_3", 95, at_least=True),
+    Target("relevance", "% of parts of texts found", "recall", 100, at_least=True),
+    Target("search_sqlite_20000", "p50 ms", "p50_ms", 0.2),
+    Target("search_sqlite_20000", "p95 ms", "p95_ms", 1.1),
+    Target("search_sqlite_200000", "p50 ms", "p50_ms", 1.2),
+    Target("search_sqlite_200000", "p95 ms", "p95_ms", 13),
+    Target("search_sqlite_frequent", "p50 ms", "p50_ms", 112),
+    Target("search_sqlite_page", "p95 ms", "p95_ms", 100),
+    Target("search_postgresql_20000", "p50 ms", "p50_ms", 0.4),
+    Target("search_postgresql_20000", "p95 ms", "p95_ms", 2.1),
+    Target("search_postgresql_200000", "p50 ms", "p50_ms", 2.3),
+    Target("search_postgresql_200000", "p95 ms", "p95_ms", 27),
+    Target("search_postgresql_frequent", "p50 ms", "p50_ms", 254),
+    Target("search_postgresql_page", "p95 ms", "p95_ms", 100),
 ]
 
 
