@@ -138,8 +138,8 @@ class DatabaseEngine:
 
     def tidy(self) -> None:
         """After a rebuild or much change, by who holds the indexer's lease: drops spots without entries, and makes one
-        piece of what was added bit by bit. Seconds at 200,000 entries."""
-        with _writing() as cursor:
+        piece of what was added bit by bit. In many small transactions, so outside of any."""
+        with connection.cursor() as cursor:
             self.tables.tidy(cursor)
 
     def _windows(

@@ -25,6 +25,8 @@ _PLACE = "CREATE TABLE IF NOT EXISTS search_place (id INTEGER PRIMARY KEY, spot 
 _PLACE_INDEX = "CREATE INDEX IF NOT EXISTS search_place_spot ON search_place (spot)"
 _SPOT = "CREATE TABLE IF NOT EXISTS search_spot (id INTEGER PRIMARY KEY, facets TEXT NOT NULL)"
 _PENDING_BYTES = 16 * 2**20  # of tokens gathered in memory before a piece of index is written
+_MERGED_PAGES = 500  # at once, of 4 kB
+_DONE = 2  # changes of a merge that found nothing left to do are fewer (FTS5's manual)
 
 
 class SqliteTables:
@@ -122,7 +124,16 @@ class SqliteTables:
         return [number for (number,) in cursor.fetchall()]
 
     def tidy(self, cursor: Any) -> None:
-        cursor.execute("INSERT INTO search_tokens (search_tokens) VALUES ('optimize')")
+        """All pieces of the index become one, a bit at a time: 'optimize' would hold the one lock there is on writing for
+        half a minute, and a member's answer would wait for it."""
+        pages, changes = -_MERGED_PAGES, 0  # a negative number: also what would not be merged of itself
+        while True:
+            cursor.execute("INSERT INTO search_tokens (search_tokens, rank) VALUES ('merge', %s)", [pages])
+            cursor.execute("SELECT total_changes()")
+            before, changes = changes, cursor.fetchone()[0]
+            if pages > 0 and changes - before < _DONE:
+                break
+            pages = _MERGED_PAGES
         cursor.execute("DELETE FROM search_spot WHERE id NOT IN (SELECT spot FROM search_place)")
 
 

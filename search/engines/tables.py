@@ -58,7 +58,7 @@ class Tables(Protocol):
         ...
 
     def tidy(self, cursor: Any) -> None:
-        """After much was put: what makes later questions quick."""
+        """After much was put: what makes later questions quick. Not in one transaction, or everybody else would wait."""
         ...
 
 

@@ -306,6 +306,20 @@ def test_tidying_drops_spots_that_nothing_stands_on() -> None:
     assert find(engine, "党史")[0] == 1
 
 
+def test_tidying_leaves_one_piece_of_index_and_the_same_hits() -> None:
+    engine = engine_with()
+    for number in range(1, 60):
+        engine.put([document(number, f"党史{number}", "党章" * 20)])
+    before = find(engine, "党章")
+    for _ in range(2):
+        engine.tidy()
+        assert find(engine, "党章") == before
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT COUNT(DISTINCT segid) FROM search_tokens_idx")
+                assert cursor.fetchone() == (1,)
+
+
 def test_migrating_again_leaves_the_index_as_it_is() -> None:
     engine = engine_with(*BOOKS)
     an_entry(BOOKS[0])
