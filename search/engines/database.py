@@ -20,7 +20,7 @@ from .tables import TITLE, Placed, Row, Tables, title_term
 
 _TABLES: dict[str, type[Tables]] = {"sqlite": SqliteTables, "postgresql": PostgresqlTables}
 _SPOTS_REMEMBERED = 30_000
-_FEW = 300  # hits that are read at once, and counted and sieved here
+_FEW = 1_000  # hits that are read at once, and counted and sieved here
 _WINDOW = 64  # rows looked through at once for those that the viewer may find
 _WIDER = 8  # times as many in the next window
 _SPARSE = 8  # hits to one that the viewer may find and the filters fit

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from search.analysis.queries import parse
+from search.engines import database
 from search.engines.database import DatabaseEngine
 from tests.conftest import WrittenOnce
 from tests.search.fakes import MemoryEngine
@@ -22,8 +23,15 @@ def engine(written_once: WrittenOnce) -> DatabaseEngine:
     return DatabaseEngine()
 
 
+@pytest.mark.parametrize(("few", "sparse"), [(1_000, 8), (7, 8), (7, 0)], ids=["few", "many", "sparse"])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_it_answers_as_reckoned_entry_by_entry(engine: DatabaseEngine, case: Case) -> None:
+def test_it_answers_as_reckoned_entry_by_entry(
+    engine: DatabaseEngine, case: Case, few: int, sparse: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By each of the ways that there are for few hits, for many, and for many of which few are the viewer's."""
+    monkeypatch.setattr(database, "_FEW", few)
+    monkeypatch.setattr(database, "_SPARSE", sparse)
+    monkeypatch.setattr(database, "_WINDOW", 5)
     reckoned, query = MemoryEngine(corpus()), parse(case.text)
     for first, count in ((0, 60), (20, 20), (0, 0)):
         assert ask(engine, case, first=first, count=count) == ask(reckoned, case, first=first, count=count)
