@@ -85,13 +85,11 @@ class PostgresqlTables:
         return list(cursor.fetchall())
 
     def points(self, cursor: Any, terms: Sequence[Term], *, spots: Collection[int], count: int) -> list[int]:
-        each = " UNION ALL ".join(
-            ["SELECT id, spot FROM search_place WHERE tokens @@ %s::tsquery"] * len(terms)
-        )
+        # A join, not a UNION of many SELECTs, each of which the planner would think about for a millisecond.
         cursor.execute(
-            f"SELECT id FROM ({each}) AS shared WHERE spot = ANY(%s)"
-            " GROUP BY id ORDER BY COUNT(*) DESC, id DESC LIMIT %s",
-            [*(_match([term]) for term in terms), list(spots), count],
+            "SELECT place.id FROM unnest(%s::tsquery[]) AS term JOIN search_place AS place ON place.tokens @@ term"
+            " WHERE place.spot = ANY(%s) GROUP BY place.id ORDER BY COUNT(*) DESC, place.id DESC LIMIT %s",
+            [[_match([term]) for term in terms], list(spots), count],
         )
         return [number for (number,) in cursor.fetchall()]
 
