@@ -468,6 +468,12 @@ def searching(studio: Studio) -> None:
     with studio.signed_in(studio.logins["organiser"], phone=False) as page:
         studio.go(page, f"/search/?q={WORDS}")
         studio.take(page, "organiser-search", full=True, tallest=1100)
+        studio.go(page, "/search/?q=碳达峰行动方案")
+        studio.go(page, "/admin/search/asked/")
+        studio.take(page, "organiser-searches")
+    with studio.signed_in(studio.logins["administrator"], phone=False) as page:
+        studio.go(page, "/admin/search/state/")
+        studio.take(page, "administrator-search", full=True, tallest=1100)
 
 
 def wait_for_index(studio: Studio, page: Page) -> None:

@@ -90,6 +90,11 @@ def parse(text: str) -> Query:
     )
 
 
+def load_dictionaries() -> None:
+    """What the first query of a process would wait for: 0.3 s, 45 MB."""
+    parse("党员的权利和义务")
+
+
 @lru_cache(maxsize=256)
 def words(folded: str) -> tuple[Word, ...]:
     """The words of a query's text, each once, as they are looked for in titles and bodies."""
