@@ -12,10 +12,12 @@ from .entries import Kind
 class Reach(models.TextChoices):
     """Changes that concern many entries: the indexer finds out which ones."""
 
-    UNIT = "unit", _("党组织")  # id of a unit: what it and those below it own, what is meant for them, and their members
+    # id of a unit: what it and those below it own, what is meant for them, and their members
+    UNIT = "unit", _("党组织")
     CHAPTER = "chapter", _("章节")  # id of a chapter: the questions of it and of those below it
     OUTLINE = "outline", _("课程大纲")  # id of a course's page: the course and its lessons
-    LISTING = "listing", _("专题内容")  # id of a topic's page: the topic, its books, its courses with their lessons
+    # id of a topic's page: the topic, its books, its courses with their lessons
+    LISTING = "listing", _("专题内容")
     MATERIAL = "material", _("课件")  # id of a material: the lessons that show it
 
 
