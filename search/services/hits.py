@@ -14,6 +14,7 @@ from search.analysis.ranking import Row, ranked
 from search.analysis.similarity import closest
 from search.engines.base import Level
 from search.models import ORDER, Entry, Kind
+from search.sources.courses import lessons_to_come
 from search.sources.registry import sources
 
 from .results import Hit
@@ -62,8 +63,14 @@ def doors_of(entries: Iterable[Entry], viewer: Viewer, *, now: datetime) -> dict
     }
 
 
-def shown(entry: Entry, url: str, query: Query, hidden: Collection[str] = ()) -> Hit:
-    """`hidden`: topics that are not named."""
+def untold(entries: Iterable[Entry], viewer: Viewer) -> set[int]:
+    """Ids of the entries whose pages would tell the viewer nothing but the title yet."""
+    lessons = {entry.object_id: entry.pk for entry in entries if entry.kind == Kind.LESSON}
+    return {lessons[pk] for pk in lessons_to_come(viewer.user, lessons)}
+
+
+def shown(entry: Entry, url: str, query: Query, hidden: Collection[str] = (), *, bare: bool = False) -> Hit:
+    """`hidden`: topics that are not named. `bare`: nothing is shown of the text."""
     values = dict(entry.shelf.values)
     values["topic"] = [title for title in values.get("topic", ()) if title not in hidden]
     return Hit(
@@ -72,7 +79,7 @@ def shown(entry: Entry, url: str, query: Query, hidden: Collection[str] = ()) ->
         title=entry.title,
         url=url,
         title_html=html(marked(entry.title, query)),
-        snippet=html(snippet(beside(entry), query)),
+        snippet=html("" if bare else snippet(beside(entry), query)),
         **{facet: "、".join(values.get(facet, ())) for facet in ("teacher", "topic", "year")},
         unit=next(iter(values.get("unit", ())), ""),
     )

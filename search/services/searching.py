@@ -12,7 +12,7 @@ from search.engines.base import Found
 from search.models import Entry
 
 from .answering import Answering
-from .hits import doors_of, entries_of, in_order, near, shown
+from .hits import doors_of, entries_of, in_order, near, shown, untold
 from .results import MOST_PAGES, PAGE_SIZE, Hit, Results, Suggestion, Value
 from .shaping import Counts, Filters, clean, counted, known, shaped, withheld, without
 from .viewers import Viewer, hidden_topics
@@ -123,12 +123,15 @@ def _page(
     closed = [entry.shelf for entry in entries if entry.pk not in urls]
     if closed and total <= PAGE_SIZE:
         total, facets = total - len(closed), without(facets, closed)
+    bare = untold((entry for entry in entries if entry.pk in urls), asked.viewer)
     return replace(
         frame,
         total=total,
         facets=shaped(facets, frame.filters, asked.hidden),
         hits=[
-            shown(entry, urls[entry.pk], asked.query, asked.hidden) for entry in entries if entry.pk in urls
+            shown(entry, urls[entry.pk], asked.query, asked.hidden, bare=entry.pk in bare)
+            for entry in entries
+            if entry.pk in urls
         ],
         page=page,
         pages=pages_of(total),

@@ -4,7 +4,7 @@ exist while their page is public and the activities of the page and of its cours
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
@@ -18,6 +18,7 @@ from courses.reading.places import page_id
 from learning.organisation.models import User
 from learning.organisation.permissions import Action, scope_q
 from learning.study.models import Activity
+from learning.study.services.progress import course_progress
 from search.models import Kind
 
 from . import keys
@@ -174,6 +175,22 @@ def open_pages(kind: str, user: User | None, ids: Sequence[int], now: datetime) 
         rows = rows.filter(Q(pk__in=mine.values("pk")) | scope_q(user, Action.COURSE_VIEW, "owner_unit"))
     found = {int(key.removeprefix("page:")) for key in rows.values_list("key", flat=True)}
     return addresses(Page.objects.live().filter(pk__in=found))
+
+
+def lessons_to_come(user: User | None, ids: Collection[int]) -> set[int]:
+    """Those of the lessons' pages whose turn has not come for the person in a course that is studied in order: such a page
+    shows its title alone (courses/reading/lesson.py). None for who may look at the owner's courses. One query; five where
+    a course goes in order."""
+    if user is None or not ids:
+        return set()
+    rows = existing(Activity.Kind.LESSON, ids).filter(parent__rules__in_order=True)
+    ordered = list(rows.exclude(scope_q(user, Action.COURSE_VIEW, "owner_unit")).select_related("parent"))
+    if not ordered:
+        return set()
+    courses = {course.pk: course for course in map(course_of, ordered)}
+    progress = course_progress(user=user, courses=list(courses.values()))
+    come = {each.activity.pk for course in progress.values() for each in course.lessons if each.unlocked}
+    return {pk for each in ordered if each.pk not in come and (pk := page_id(each)) is not None}
 
 
 def addresses(pages: QuerySet[Page] | Iterable[Page]) -> dict[int, str]:

@@ -15,6 +15,7 @@ from courses.models.topics import TopicBook, TopicCourse
 from learning.organisation.models import Membership, Role, Unit, User
 from learning.study.models import Activity
 from learning.study.services.enrolling import enrol
+from learning.study.services.finishing import record_by_hand
 from question_bank.exams.models import Exam
 from question_bank.questions.models import QuestionVersion
 from search.models import Kind
@@ -210,6 +211,34 @@ def test_launched_session_finds_as_a_member_whatever_roles_the_person_has(
     urls = [hit["url"] for hit in launched(office).get("/api/search", {"q": OWN}).json()["hits"]]
     assert len(urls) == 4
     assert not [url for url in urls if url.startswith("/admin/")]
+
+
+def test_of_a_lesson_whose_turn_has_not_come_the_title_alone_is_shown(school: TwoUnits) -> None:
+    member, guest = make_user(unit=school.here), make_user(unit=school.there)
+    organiser = make_user(roles=[(Role.SCHOOL_OFFICE, school.here)])
+    course = make_course(school.here, live=True, title="按序学习", in_order=True)
+    make_lesson(course, live=True, title="第一讲")
+    blocks = [("reflection", {"title": "心得", "prompt": "谈谈蓝花楹"})]
+    make_lesson(course, live=True, title="第二讲", blocks=blocks)
+    first, _second = Activity.objects.filter(parent__key=f"page:{course.pk}").order_by("position")
+    enrol(
+        activity=Activity.objects.get(key=f"page:{course.pk}"),
+        users=[guest],
+        source="class",
+        now=timezone.now(),
+    )
+    index()
+
+    def snippets(user: User) -> list[str]:
+        found = look(seen_by(user), "蓝花楹")
+        assert [hit.title for hit in found.hits] == ["第二讲"]
+        return [hit.snippet for hit in found.hits]
+
+    assert snippets(member) == snippets(guest) == [""]
+    assert "<mark>蓝花楹</mark>" in snippets(organiser)[0]
+    record_by_hand(activity=first, users=[member], by=organiser, reason="面授", now=timezone.now())
+    assert "<mark>蓝花楹</mark>" in snippets(member)[0]
+    assert snippets(guest) == [""]
 
 
 def test_who_has_signed_out_is_told_nothing(school: TwoUnits) -> None:
