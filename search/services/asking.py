@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from learning.organisation.models import Membership, User
@@ -22,6 +23,8 @@ KEPT_DAYS = 180
 SQLITE_PATIENCE_MS = 200
 # Numbers of people (学号/工号, telephones, identity cards) are longer than any year, article or mark.
 NUMBER = re.compile(r"\d{6}")
+# As they are given out otherwise (2026XX0101): of letters and digits, as one word.
+WHOLE_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 NAME_LENGTHS = range(2, 21)  # of names written without blanks
 NAME_WORDS = 5
 
@@ -74,8 +77,17 @@ def worth_counting(results: Results) -> bool:
 
 
 def names_somebody(*texts: str) -> bool:
-    """Whether somebody's whole name stands in one of the texts (as typed; as folded); one query."""
-    return User.objects.filter(full_name__in=set().union(*map(possible_names, texts))).exists()
+    """Whether somebody's whole name or number stands in one of the texts (as typed; as folded); one query."""
+    named = Q(full_name__in=set().union(*map(possible_names, texts)))
+    if numbers := set().union(*map(possible_numbers, texts)):
+        named |= Q(number__in=numbers)
+    return User.objects.filter(named).exists()
+
+
+def possible_numbers(words: str) -> set[str]:
+    """Every word that could be somebody's number, in letters of either size."""
+    found = {each for each in WHOLE_NUMBER.findall(words) if any(sign.isdigit() for sign in each)}
+    return found.union({each.upper() for each in found}, {each.lower() for each in found})
 
 
 def possible_names(words: str) -> set[str]:

@@ -127,6 +127,15 @@ def test_a_search_for_somebody_by_name_is_not_kept(name: str, typed: str) -> Non
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["2026XX0101", "2026xx0101", "学号2026XX0101的成绩", "成绩 2026XX0101"])
+def test_a_search_for_somebody_by_a_number_with_letters_is_not_kept(typed: str) -> None:
+    make_user("2026XX0101")
+    assert not remember(results=results(typed), user=make_user(), now=NOW)
+    assert counted() == []
+    assert remember(results=results("2026XX"), user=make_user(), now=NOW)
+
+
+@pytest.mark.django_db
 def test_a_name_typed_in_traditional_characters_is_not_kept_either() -> None:
     make_user(name="張偉")
     typed = dataclasses.replace(results("张伟"), text="張偉")
