@@ -12,9 +12,9 @@ from django.utils import timezone
 from search.models.entries import BODY_LENGTH, TITLE_LENGTH
 
 _BLOCK = re.compile(
-    r"<(?:br|hr|/?(?:p|h[1-6]|li|ul|ol|blockquote|pre|tr|table|div|td|th))\b[^>]*>", re.IGNORECASE
+    r"<(?:br|hr|/?(?:p|h[1-6]|li|ul|ol|blockquote|pre|tr|table|div|td|th))\b[^<>]*>", re.IGNORECASE
 )
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")  # not over the next one's beginning: a file of nothing but "<" takes no longer
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SEPARATORS = re.compile(r"[、，,;；]")
 _NOT_CUES = ("NOTE", "STYLE", "REGION")

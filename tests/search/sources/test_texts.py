@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 
@@ -25,6 +26,13 @@ STYLE
 一大
 召开
 """
+
+
+@pytest.mark.parametrize("sign", ["<", "<p", "<p ", "<v "])
+def test_a_file_of_nothing_but_beginnings_of_tags_takes_no_time(sign: str) -> None:
+    began = process_time()
+    plain(sign * (2_000_000 // len(sign)))
+    assert process_time() - began < 5  # twenty minutes, where each sought its end through all others
 
 
 @pytest.mark.parametrize(
