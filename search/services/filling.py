@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from search.engines import choosing
 from search.engines.base import Document, EngineDown
 from search.models import Entry, IndexState, Kind, Pending
@@ -64,9 +66,10 @@ def fill_remote(*, holder: str, clock: Clock) -> int:
         now = clock()
         leasing.keep(holder, now=now, remote_failed_at=now, remote_problem=str(error)[:PROBLEM_LENGTH])
         raise
-    # Only the holder of the lease writes such rows: none is of a later change.
-    Pending.objects.filter(stage=Pending.Stage.SEND).delete()
-    leasing.keep(holder, now=clock(), remote_failed_at=None, remote_problem="", remote_filled=_name())
+    with transaction.atomic():
+        leasing.keep(holder, now=clock(), remote_failed_at=None, remote_problem="", remote_filled=_name())
+        # Only the holder of the lease writes such rows: none is of a later change.
+        Pending.objects.filter(stage=Pending.Stage.SEND).delete()
     return held
 
 

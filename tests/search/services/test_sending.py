@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
 from django.test import override_settings
 
+from search.engines.base import Document
 from search.models import Entry, IndexState, Kind, Pending, entry_id
+from search.services import leasing
+from search.services.filling import fill_remote
 from search.services.indexing import catch_up
 from search.services.keeping import keep_up
 from search.services.noting import note
@@ -139,6 +143,24 @@ def test_a_server_that_lost_entries_is_filled_again_at_night(server: Server) -> 
     del server.documents[FIRST]
     sweep(clock=at)
     assert set(server.documents) == {FIRST, SECOND} == set(Entry.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.usefixtures("filled")
+def test_who_filled_too_long_takes_nothing_from_the_next_indexer(
+    questions: Things, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(documents: Iterable[Sequence[Document]]) -> int:
+        held = sum(map(len, documents))
+        assert leasing.take(now=at(300))
+        note(QUESTION, [1], now=at(300), stage=Pending.Stage.SEND)
+        return held
+
+    monkeypatch.setattr(server, "rebuild", slow)
+    holder = leasing.take(now=NOW)
+    assert holder
+    with pytest.raises(leasing.LeaseLost):
+        fill_remote(holder=holder, clock=at)
+    assert Pending.objects.filter(stage=Pending.Stage.SEND).count() == 1
 
 
 def test_a_server_that_is_down_when_it_is_set_is_filled_when_it_answers(
