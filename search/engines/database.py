@@ -10,7 +10,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from search.analysis.queries import Query, Term
-from search.models import Entry
+from search.models import Entry, IndexState
 
 from .base import Document, Found, Level
 from .facets import Counted, Spot, count, fitting, spot_id, spot_of, spot_text
@@ -157,7 +157,7 @@ class DatabaseEngine:
 
 def make_index_after_migrating(sender: Any, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     """After `migrate`, and after a test has emptied all tables. Where the index begins anew and there are entries, they
-    are told that nothing of them is indexed: the next sweep puts them."""
+    are told that nothing of them is indexed, and the state that nothing was compared: a worker soon puts them."""
     changed = connections[using]
     if using != DEFAULT_DB_ALIAS or Entry._meta.db_table not in changed.introspection.table_names():
         return
@@ -168,6 +168,7 @@ def make_index_after_migrating(sender: Any, using: str = DEFAULT_DB_ALIAS, **kwa
             tables.clear(cursor)
         elif new:
             Entry.objects.using(using).update(digest="")
+            IndexState.objects.using(using).update(swept_at=None)
 
 
 @contextmanager

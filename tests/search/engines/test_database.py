@@ -18,7 +18,7 @@ from search.analysis.queries import parse
 from search.engines import database
 from search.engines.base import FACETS, Document, Level
 from search.engines.database import DatabaseEngine, make_index_after_migrating
-from search.models import Entry, Kind, Shelf, entry_id, origin_of
+from search.models import Entry, IndexState, Kind, Shelf, entry_id, origin_of
 
 from .school import document
 
@@ -342,12 +342,14 @@ def test_an_index_without_entries_is_emptied() -> None:
 def test_a_lost_index_is_made_anew_and_entries_told_so() -> None:
     engine = engine_with(*BOOKS)
     an_entry(BOOKS[0])
+    IndexState.objects.create(pk=1, swept_at=timezone.now())
     table = "search_place" if connection.vendor == "postgresql" else "search_tokens"
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {table}")
     make_index_after_migrating(None)
     assert engine.count() == 0
     assert Entry.objects.get().digest == ""
+    assert IndexState.objects.get().swept_at is None
     engine.put(BOOKS)
     assert find(engine, "党章")[0] == 4
 
