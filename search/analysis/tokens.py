@@ -23,6 +23,9 @@ from .readings import name_readings, phrase, readings
 EXACT, SOUND, ENDING = "\ue000", "\ue001", "\ue003"
 LONGEST = 64  # characters of a token
 INITIALS = 32  # letters of a run's initials
+MOST_BYTES = (
+    1_000_000  # of a text's tokens: beyond 2**20 PostgreSQL's tsvector mixes them up, and says nothing
+)
 _SOUNDS = 2  # readings of one character in a title's sounds
 
 _SYLLABIC = "".join(map(chr, (SYLLABIC[0], ord("-"), SYLLABIC[1])))
@@ -31,8 +34,22 @@ _CHINESE_RUN = re.compile(f"[{CHINESE}]+")
 
 
 def text_tokens(text: str) -> frozenset[str]:
-    """Of any text."""
-    return frozenset(_tokens(fold(text)))
+    """Of any text. Where they are too many bytes (pages of codes of 64 characters), the longest endings are left out."""
+    tokens = _tokens(fold(text))
+    over = sum(len(token.encode()) for token in tokens) - MOST_BYTES
+    if over > 0:
+        _leave_out(tokens, over)
+    return frozenset(tokens)
+
+
+def _leave_out(tokens: set[str], over: int) -> None:
+    """Whole words stay, also as the endings of themselves."""
+    endings = [token for token in tokens if token[0] == ENDING and token[1:] not in tokens]
+    for token in sorted(endings, key=lambda token: (-len(token), token)):
+        if over <= 0:
+            break
+        tokens.discard(token)
+        over -= len(token.encode())
 
 
 def title_tokens(title: str, names: Sequence[str] = ()) -> frozenset[str]:

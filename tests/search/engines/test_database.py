@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from search.engines import database
 from search.engines.base import FACETS, Document, Level
 from search.engines.database import DatabaseEngine, make_index_after_migrating
 from search.models import Entry, IndexState, Kind, Shelf, entry_id, origin_of
+from search.models.entries import BODY_LENGTH
 
 from .school import document
 
@@ -213,6 +215,17 @@ def test_an_act_taken_back_takes_back_what_was_put() -> None:
         engine.drop([BOOKS[0].id])
         transaction.set_rollback(True)
     assert find(engine, "党章") == (1, [(1, Level.EXACT)])
+
+
+def test_a_text_of_long_codes_takes_nothing_from_its_title() -> None:
+    chance = Random(1)
+    codes = " ".join(f"{chance.getrandbits(256):064x}" for _ in range(BODY_LENGTH // 65))
+    engine = engine_with(document(1, "学习党章", codes))
+    assert find(engine, "党章") == (1, [(1, Level.TITLE)])
+    assert find(engine, codes[65:129]) == (1, [(1, Level.TEXT)])
+    assert [number for number, _ in engine.titles(parse("党章"), keys=None, count=8)] == [
+        entry_id(Kind.COURSE, 1)
+    ]
 
 
 def test_every_part_of_two_characters_and_more_is_found() -> None:
