@@ -95,7 +95,11 @@ class PostgresqlTables:
 
     def tidy(self, cursor: Any) -> None:
         cursor.execute("SELECT gin_clean_pending_list('search_place_tokens')")
-        cursor.execute("DELETE FROM search_spot WHERE id NOT IN (SELECT spot FROM search_place)")
+        cursor.execute(
+            # NOT IN would look through all places for every spot where they do not fit into work_mem.
+            "DELETE FROM search_spot WHERE NOT EXISTS"
+            " (SELECT 1 FROM search_place WHERE search_place.spot = search_spot.id)"
+        )
 
 
 def _match(terms: Sequence[Term]) -> str:
