@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from search.analysis import similarity
 from search.analysis.queries import parse
 from search.analysis.ranking import Row
 from search.analysis.similarity import THRESHOLD, closeness, closest
@@ -134,3 +135,20 @@ def test_very_long_bodies_stop_being_looked_at() -> None:
     rows[0] = Row(0, 4, 5, "别的", long + "党员权利")
     rows[399] = Row(399, 4, 5, "别的", long + "党员权利")
     assert closest(parse("党员权力"), rows) == [0]
+
+
+@pytest.mark.parametrize("typed", ["的" * 64, "".join(map(chr, range(0x4E00, 0x4E40)))])
+def test_two_hundred_long_titles_keep_nobody_waiting(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+    alignment = similarity._alignment
+
+    def counted(pattern: str, text: str) -> float:
+        nonlocal compared
+        compared += len(pattern) * len(text)
+        return alignment(pattern, text)
+
+    monkeypatch.setattr(similarity, "_alignment", counted)
+    title = "".join(chr(0x4E00 + place * 37 % 64) for place in range(299)) + "的"
+    rows = [Row(number, 4, 2, title, "") for number in range(200)]
+    assert closest(parse(typed), rows) == []
+    assert 0 < compared < 1_000_000
