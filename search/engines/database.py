@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
@@ -23,6 +24,7 @@ _SPOTS_REMEMBERED = 30_000
 _FEW = 1_000  # hits that are read at once, and counted and sieved here
 _WINDOW = 64  # rows looked through at once for those that the viewer may find
 _WIDER = 8  # times as many in the next window
+_LOOKED_AT = _WINDOW * (1 + _WIDER)  # hits that are judged one by one, in two windows
 _SPARSE = 8  # hits to one that the viewer may find and the filters fit
 
 # An id means the same spot for ever (facets.spot_id), in every database: nothing in here can become wrong.
@@ -79,11 +81,10 @@ class DatabaseEngine:
             for level, terms in _ladder(query):
                 if level > Level.TITLE_WORDS or query.empty:
                     break
-                for number, spot in self._windows(cursor, terms):
+                for number in self._open_to(cursor, terms, keys):
                     if len(hits) == count:
                         break
-                    if number not in hits and _open(cursor, spot, keys):
-                        hits[number] = level
+                    hits.setdefault(number, level)
         return list(hits.items())
 
     def similar(
@@ -142,11 +143,31 @@ class DatabaseEngine:
         with connection.cursor() as cursor:
             self.tables.tidy(cursor)
 
+    def _open_to(self, cursor: Any, terms: Sequence[Term], keys: frozenset[str] | None) -> Iterator[int]:
+        """The hits of a level that the viewer may find. Where few of the first are, the others' spots are judged at once."""
+        number = seen = 0
+        for number, spot in islice(self._windows(cursor, terms), _LOOKED_AT):
+            seen += 1
+            if _open(cursor, spot, keys):
+                yield number
+        if seen < _LOOKED_AT:
+            return
+        groups = [spot for spot, _ in self.tables.groups(cursor, terms)]
+        known = _known(cursor, groups)
+        spots = fitting({spot: known[spot] for spot in groups if spot in known}, keys=keys)
+        if spots:
+            yield from (number for number, _ in self._windows(cursor, terms, spots=spots, below=number))
+
     def _windows(
-        self, cursor: Any, terms: Sequence[Term], *, size: int = _WINDOW, spots: Collection[int] | None = None
+        self,
+        cursor: Any,
+        terms: Sequence[Term],
+        *,
+        size: int = _WINDOW,
+        spots: Collection[int] | None = None,
+        below: int | None = None,
     ) -> Iterator[Row]:
         """All hits of a level by descending id, a window at a time."""
-        below = None
         while True:
             rows = self.tables.rows(cursor, terms, count=size, spots=spots, below=below)
             yield from rows

@@ -162,6 +162,26 @@ def test_suggestions_go_on_past_many_that_the_viewer_may_not_see() -> None:
     assert [origin_of(number)[1] for number, _ in titles] == [1, 2]
 
 
+def test_suggestions_do_not_read_all_that_the_viewer_may_not_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engine_with(
+        document(1, "学习党章", keys=["mine"]),
+        *(document(n, "学习", keys=["theirs"]) for n in range(2, 3000)),
+    )
+    read = 0
+    rows = engine.tables.rows
+
+    def counted(*args: Any, **kwargs: Any) -> list[tuple[int, int]]:
+        nonlocal read
+        found = rows(*args, **kwargs)
+        read += len(found)
+        return found
+
+    monkeypatch.setattr(engine.tables, "rows", counted)
+    for keys, hits in ((["mine"], [(entry_id(Kind.COURSE, 1), Level.TITLE)]), (["nobody's"], [])):
+        assert engine.titles(parse("学习"), keys=frozenset(keys), count=8) == hits
+    assert read < 2 * 2 * 600
+
+
 def test_similar_ones_share_most_and_a_title_counts_twice() -> None:
     engine = engine_with(
         document(1, "党员权利", "别的"),
