@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
@@ -24,10 +24,11 @@ router = Router(tags=["search"])
     response={200: SearchOut, 401: ProblemOut},
     summary="What the person may find: courses, lessons, topics, books, exams; for organisers questions and people too",
 )
-def search(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any]:
+def search(request: HttpRequest, response: HttpResponse, asked: Query[SearchIn]) -> dict[str, Any]:
     user = request.user
     if not isinstance(user, User):
         raise Problem("not_signed_in")
+    response["Cache-Control"] = "no-store"  # names of people stand in it
     now = timezone.now()
     filters = asked.dict(exclude={"q", "page"})
     page = page_number(asked.page)

@@ -134,6 +134,10 @@ def test_what_an_outside_program_searches_is_not_counted(member: Client) -> None
     assert not Asked.objects.exists()
 
 
+def test_no_cache_keeps_what_somebody_found(member: Client) -> None:
+    assert member.get(URL, {"q": "党章"})["Cache-Control"] == "no-store"
+
+
 def test_a_stranger_gets_a_problem(client: Client, engine: MemoryEngine) -> None:
     response = client.get(URL, {"q": "党章"})
     assert response.status_code == 401
