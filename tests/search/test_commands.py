@@ -145,3 +145,10 @@ def test_text_may_be_anything(engine: MemoryEngine, text: str) -> None:
     for more in ([], ["--json"]):
         said = run(*more, f"--kind={text}", "--", text)
         assert said.encode()
+
+
+def test_a_title_commands_no_terminal(engine: MemoryEngine) -> None:
+    put(engine, Kind.COURSE, [draft(3, "换屏\x1b[2J\x9b2J课", "\x1b]0;新标题\x07")])
+    said = run("换屏")
+    assert "课" in said
+    assert not any(each in said for each in "\x1b\x9b\x07")

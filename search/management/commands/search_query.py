@@ -6,7 +6,7 @@ import argparse
 import html
 import json
 from typing import Any
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(answer(results, page=page), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write("\n".join(lines(results)))
+            self.stdout.write("\n".join(map(harmless, lines(results))))
 
 
 def page(text: str) -> int:
@@ -96,6 +96,11 @@ def head(results: Results) -> str:
     if results.similar:
         return gettext("没有完全匹配，相近的有 %(total)d 条（第 %(page)d/%(pages)d 页）") % numbers
     return gettext("共 %(total)d 条（第 %(page)d/%(pages)d 页）") % numbers
+
+
+def harmless(text: str) -> str:
+    """Without what would command the terminal."""
+    return "".join(each for each in text if category(each)[0] != "C")
 
 
 def padded(text: str, width: int) -> str:
