@@ -98,6 +98,9 @@ def test_phone_finds_filters_and_turns_back(
     page.goto("/search/?q=火星移民&year=2026")
     expect(page.locator(".search-nothing")).to_be_visible()
     fits(page)
+    page.goto(f"/search/?q={'A' * 200}")  # as long as the box allows, and nowhere to break
+    expect(page.locator(".search-note")).to_be_visible()
+    fits(page)
     assert complaints == []
 
 

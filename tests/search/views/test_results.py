@@ -162,6 +162,13 @@ def test_nothing_found_gives_advice_and_with_filters_says_what_is_there_without(
     assert reverse("search") + "?q=%E6%97%A0" in links(html)
 
 
+def test_endless_text_that_finds_nothing_is_repeated_in_part(member: Client, answering: Answering) -> None:
+    answering.results = lambda question: Results(question["text"], words="党" * 64, shortened=True)
+    html = page(member, q="党" * 180)
+    assert f"没有找到“{'党' * 64}”" in html
+    assert f"<title>搜索“{'党' * 64}”" in " ".join(html.split())
+
+
 def test_punctuation_alone_is_answered_by_what_to_type(member: Client, answering: Answering) -> None:
     answering.results = lambda question: Results("！", searchable=False)
     assert "请输入文字或数字" in page(member, q="！")
