@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from search.engines import choosing
 from search.engines.base import Document, Engine, EngineDown
 from search.engines.breaker import Refused
-from search.models import Kind, Pending, entry_id, origin_of
+from search.models import Entry, Kind, Pending, entry_id, origin_of
 
 from . import leasing
 from .bringing import at_once, documents_of, parts
@@ -46,6 +46,10 @@ def send(
 
     wanted = [*by_object, *sorted(gone)]
     try:
+        if documents and _lost_all(remote, documents):
+            # The beat fills it; the database answers meanwhile.
+            leasing.keep(holder, now=now, remote_filled="")
+            return False
         act(wanted)
         problem = ""
     except EngineDown as error:
@@ -68,6 +72,13 @@ def send_next(*, holder: str, now: datetime) -> int:
     there = {document.id for document in documents}
     gone = [pk for pk in (entry_id(kind, each) for each in ids) if pk not in there]
     return len(ids) if send(kind, documents, gone, holder=holder, now=now) else 0
+
+
+def _lost_all(remote: Engine, documents: Sequence[Document]) -> bool:
+    """Whether an engine that was filled has nothing any more, as a server that came back without its data: it would make
+    an index of these few, and answer as if there were no others."""
+    here = Entry.objects.exclude(pk__in=[document.id for document in documents])
+    return remote.count() == 0 and here.exists()
 
 
 def _send_alone(kind: Kind, ids: Sequence[int], act: Callable[[Sequence[int]], None], now: datetime) -> str:

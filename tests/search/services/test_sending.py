@@ -146,6 +146,20 @@ def test_a_server_that_lost_entries_is_filled_again_at_night(server: Server) -> 
 
 
 @pytest.mark.usefixtures("filled")
+def test_a_server_that_came_back_without_its_data_gets_no_part_but_everything(
+    questions: Things, server: Server
+) -> None:
+    server.documents = {}
+    questions.texts[1] = "新党章"
+    note(QUESTION, [1], now=NOW)
+    catch_up(clock=at)
+    assert server.documents == {}, "of one entry it would answer as if there were no others"
+    keep_up(clock=lambda: at(15))
+    assert set(server.documents) == {FIRST, SECOND}
+    assert not Pending.objects.exists()
+
+
+@pytest.mark.usefixtures("filled")
 def test_who_filled_too_long_takes_nothing_from_the_next_indexer(
     questions: Things, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
