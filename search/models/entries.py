@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 TITLE_LENGTH = 300
 BODY_LENGTH = 50_000
 
 
 class Kind(models.TextChoices):
-    COURSE = "course", _("课程")
-    LESSON = "lesson", _("课时")
-    TOPIC = "topic", _("专题")
-    BOOK = "book", _("书目")
-    EXAM = "exam", _("考试")
-    QUESTION = "question", _("试题")
-    MEMBER = "member", _("人员")
+    COURSE = "course", pgettext_lazy("kinds of hits", "课程")
+    LESSON = "lesson", pgettext_lazy("kinds of hits", "课时")
+    TOPIC = "topic", pgettext_lazy("kinds of hits", "专题")
+    BOOK = "book", pgettext_lazy("kinds of hits", "书目")
+    EXAM = "exam", pgettext_lazy("kinds of hits", "考试")
+    QUESTION = "question", pgettext_lazy("kinds of hits", "试题")
+    MEMBER = "member", pgettext_lazy("kinds of hits", "人员")
 
 
 # Among equals the higher comes first; it stands in front of the object's id in the id of its entry, so that "by kind,

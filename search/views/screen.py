@@ -16,7 +16,7 @@ from .addresses import Filters, address, only, toggled
 SHOWN_AT_ONCE = 6
 LABELS: dict[str, str | Promise] = {
     "topic": _("专题"),
-    "teacher": _("主讲"),
+    "teacher": _("主讲、作者"),
     "year": _("年份"),
     "unit": _("党组织"),
 }

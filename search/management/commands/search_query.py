@@ -24,7 +24,13 @@ from search.services.viewers import EVERYTHING, viewer_of
 
 MISUSED = 2  # exit code
 KIND_WIDTH, LABEL_WIDTH = 6, 8  # columns; a Chinese character takes two
-LABELS = {"kind": _("类型"), "topic": _("专题"), "teacher": _("主讲"), "year": _("年份"), "unit": _("党组织")}
+LABELS = {
+    "kind": _("类型"),
+    "topic": _("专题"),
+    "teacher": _("主讲、作者"),
+    "year": _("年份"),
+    "unit": _("党组织"),
+}
 
 
 class Command(BaseCommand):
