@@ -14,7 +14,7 @@ from search.models import Entry, Kind, Pending, entry_id, origin_of
 from search.sources.registry import CHUNK, sources
 
 from . import leasing
-from .building import Piece, document_of, entry_of, pieces_of, shelf_key, shelves
+from .building import Piece, document_of, entry_of, pieces_of, shelves
 from .noting import note
 
 Clock = Callable[[], datetime]
@@ -64,8 +64,8 @@ def bring(
     known = dict(Entry.objects.filter(pk__in=wanted).values_list("pk", "digest"))
     fresh = [piece for piece in pieces if anyhow or known.get(piece.id) != piece.digest]
     gone = sorted(known.keys() - {piece.id for piece in pieces})
-    places = shelves(piece.values for piece in fresh)
-    documents = [document_of(piece, shelf=places[shelf_key(piece.values)]) for piece in fresh]
+    places = shelves(fresh)
+    documents = [document_of(piece, shelf=places[piece.shelf_key]) for piece in fresh]
     with transaction.atomic():
         if fresh:
             _write(fresh, places, now)
@@ -93,7 +93,7 @@ def documents_of(kind: Kind, ids: Sequence[int], *, now: datetime) -> list[Docum
 
 def _write(fresh: Sequence[Piece], places: dict[str, int], now: datetime) -> None:
     Entry.objects.bulk_create(
-        [entry_of(piece, shelf=places[shelf_key(piece.values)], now=now) for piece in fresh],
+        [entry_of(piece, shelf=places[piece.shelf_key], now=now) for piece in fresh],
         batch_size=ROWS,
         update_conflicts=True,
         unique_fields=["id"],

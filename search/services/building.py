@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,12 +22,14 @@ Values = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A draft with the digest of all that is indexed of it."""
+    """A draft, cut to length and without what no database keeps, with the digest of all that is indexed of it and the
+    key of its shelf."""
 
     kind: Kind
     draft: Draft
     digest: str
     values: Values
+    shelf_key: str
 
     @property
     def id(self) -> int:
@@ -35,22 +37,19 @@ class Piece:
 
 
 def pieces_of(kind: Kind, drafts: Iterable[Draft]) -> list[Piece]:
-    """The pieces in the order of their ids, cut to length and without what no database keeps."""
+    """The pieces in the order of their ids."""
     found = []
-    for draft in sorted(drafts, key=lambda draft: draft.object_id):
-        values = _values(kind, draft)
-        facts = [FORMAT, _title(draft), _body(draft), sorted(draft.audience), list(draft.names), values]
-        found.append(Piece(kind, draft, _hash(facts), values))
+    for given in sorted(drafts, key=lambda draft: draft.object_id):
+        title, body = _plain(given.title)[:TITLE_LENGTH], _plain(given.body)[:BODY_LENGTH]
+        draft, values = replace(given, title=title, body=body), _values(kind, given)
+        facts = [FORMAT, title, body, sorted(draft.audience), list(draft.names), values]
+        found.append(Piece(kind, draft, _hash(facts), values, _hash(values)))
     return found
 
 
-def shelf_key(values: Values) -> str:
-    return _hash(values)
-
-
-def shelves(wanted: Iterable[Values]) -> dict[str, int]:
-    """{key: id} of the shelves with these values, made where missing."""
-    by_key = {shelf_key(values): values for values in wanted}
+def shelves(pieces: Iterable[Piece]) -> dict[str, int]:
+    """{key: id} of the shelves of these pieces, made where missing."""
+    by_key = {piece.shelf_key: piece.values for piece in pieces}
     known = _known(by_key)
     missing = [Shelf(key=key, values=values) for key, values in by_key.items() if key not in known]
     if missing:
@@ -65,20 +64,20 @@ def entry_of(piece: Piece, *, shelf: int, now: datetime) -> Entry:
         kind=piece.kind.value,
         object_id=piece.draft.object_id,
         shelf_id=shelf,
-        title=_title(piece.draft),
+        title=piece.draft.title,
         audience=sorted(piece.draft.audience),
         digest=piece.digest,
         indexed_at=now,
-        body=_body(piece.draft),
+        body=piece.draft.body,
     )
 
 
 def document_of(piece: Piece, *, shelf: int) -> Document:
-    title = title_tokens(_title(piece.draft), piece.draft.names)
+    title = title_tokens(piece.draft.title, piece.draft.names)
     return Document(
         id=piece.id,
         title=title,
-        text=title | text_tokens(_body(piece.draft)),
+        text=title | text_tokens(piece.draft.body),
         keys=frozenset(piece.draft.audience),
         facets=piece.values,
         shelf=shelf,
@@ -94,14 +93,6 @@ def _values(kind: Kind, draft: Draft) -> Values:
         "unit": list(dict.fromkeys(draft.units)),  # the owner first: it is what the screen says
     }
     return {facet: [_plain(value) for value in values] for facet, values in found.items()}
-
-
-def _title(draft: Draft) -> str:
-    return _plain(draft.title)[:TITLE_LENGTH]
-
-
-def _body(draft: Draft) -> str:
-    return _plain(draft.body)[:BODY_LENGTH]
 
 
 def _plain(text: str) -> str:

@@ -12,7 +12,7 @@ from learning.organisation.models import User
 from search.engines.base import Engine
 from search.models import Entry, Kind
 from search.services import answering, hits
-from search.services.building import document_of, entry_of, pieces_of, shelf_key, shelves
+from search.services.building import document_of, entry_of, pieces_of, shelves
 from search.sources.base import Draft, Source
 from tests.factories import NOW
 from tests.search.fakes import MemoryEngine
@@ -26,8 +26,8 @@ def draft(number: int, title: str, body: str = "", **facts: object) -> Draft:
 
 def put(engine: Engine, kind: Kind, drafts: Iterable[Draft]) -> None:
     pieces = pieces_of(kind, drafts)
-    places = shelves(piece.values for piece in pieces)
-    rows = [(piece, places[shelf_key(piece.values)]) for piece in pieces]
+    places = shelves(pieces)
+    rows = [(piece, places[piece.shelf_key]) for piece in pieces]
     Entry.objects.bulk_create(entry_of(piece, shelf=shelf, now=NOW) for piece, shelf in rows)
     engine.put([document_of(piece, shelf=shelf) for piece, shelf in rows])
 

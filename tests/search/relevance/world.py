@@ -16,7 +16,7 @@ from django.test import override_settings
 from search.engines.base import Document
 from search.engines.database import DatabaseEngine
 from search.models import Entry, Kind
-from search.services.building import document_of, pieces_of, shelf_key, shelves
+from search.services.building import document_of, pieces_of, shelves
 from search.sources.base import Draft
 from tests.conftest import ROOT, WrittenOnce
 from tests.factories import NOW
@@ -39,8 +39,8 @@ class World:
         found = []
         for kind, drafts in self.drafts.items():
             pieces = pieces_of(kind, drafts)
-            places = shelves(piece.values for piece in pieces)
-            found += [document_of(piece, shelf=places[shelf_key(piece.values)]) for piece in pieces]
+            places = shelves(pieces)
+            found += [document_of(piece, shelf=places[piece.shelf_key]) for piece in pieces]
         return found
 
 
