@@ -3,7 +3,10 @@ for another one's, and taken away by the one indexer."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .entries import Kind
@@ -21,6 +24,12 @@ class Reach(models.TextChoices):
     MATERIAL = "material", _("课件")  # id of a material: the lessons that show it
 
 
+class PendingQuerySet(models.QuerySet["Pending"]):
+    def due(self, now: datetime) -> PendingQuerySet:
+        """Without those that failed and wait for their next try."""
+        return self.filter(Q(again_at=None) | Q(again_at__lte=now))
+
+
 class Pending(models.Model):
     """The same thing may be here more than once. `stage` BUILD: the entry is to be built and put (or dropped); SEND: the
     database has it, the remote engine not yet; such rows only the indexer writes."""
@@ -36,6 +45,8 @@ class Pending(models.Model):
     tries = models.PositiveIntegerField(default=0)  # that failed
     again_at = models.DateTimeField(null=True, blank=True)  # after a failure: not before
     problem = models.CharField(max_length=300, blank=True)
+
+    objects = PendingQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["kind", "id"], name="pending_in_order")]

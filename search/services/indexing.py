@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from search.models import Kind, Pending, Reach
 
@@ -50,7 +50,7 @@ def work_a_step(*, holder: str, now: datetime) -> int:
 
 
 def _due(now: datetime) -> QuerySet[Pending]:
-    return Pending.objects.filter(Q(again_at=None) | Q(again_at__lte=now), stage=Pending.Stage.BUILD)
+    return Pending.objects.due(now).filter(stage=Pending.Stage.BUILD)
 
 
 def _resolve(holder: str, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from search.engines import choosing
 from search.engines.base import Document, Engine, EngineDown
@@ -110,4 +110,4 @@ def _may_be_told(now: datetime) -> bool:
 
 
 def _due(now: datetime) -> QuerySet[Pending]:
-    return Pending.objects.filter(Q(again_at=None) | Q(again_at__lte=now), stage=Pending.Stage.SEND)
+    return Pending.objects.due(now).filter(stage=Pending.Stage.SEND)
