@@ -9,12 +9,13 @@ from datetime import datetime
 
 from search.analysis.queries import Query, parse
 from search.engines.base import Found
+from search.engines.facets import Filters
 from search.models import Entry
 
 from .answering import Answering
 from .hits import doors_of, entries_of, in_order, near, shown, untold
 from .results import MOST_PAGES, PAGE_SIZE, Hit, Results, Suggestion, Value
-from .shaping import Counts, Filters, clean, counted, known, shaped, withheld, without
+from .shaping import Counts, clean, counted, known, shaped, withheld, without
 from .viewers import Viewer, hidden_topics
 
 __all__ = ["MOST_PAGES", "PAGE_SIZE", "Hit", "Results", "Suggestion", "Value", "find"]

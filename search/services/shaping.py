@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from search.engines.base import FACETS
+from search.engines.facets import Filters, spot_of, spot_text
 from search.engines.facets import count as count_spots
-from search.engines.facets import spot_of, spot_text
 from search.models import Kind, Shelf
 
 from .results import Value
@@ -17,7 +17,6 @@ VALUES_ASKED = 20  # of one facet
 VALUE_LENGTH = 300
 NO_VALUE = ""  # that nothing has
 
-Filters = Mapping[str, Sequence[str]]
 Counts = Mapping[str, Mapping[str, int]]
 Facets = dict[str, list[Value]]
 
